@@ -1,0 +1,68 @@
+# `make` alone lists the targets. Every target works in a fresh clone: it makes what it needs first.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+# The first Python that starts and is new enough; Lambda runs 3.13, the tools run on 3.11 and later.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+SAM := .venv-sam/bin/sam
+PORT ?= 8000
+PIP := -m pip install --quiet --disable-pip-version-check --no-input
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(VENV)/.run ## Make .venv with the lms-lambda command in it
+
+$(VENV)/.run: requirements/run.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: none was found on PATH." >&2; exit 1; }
+	@echo "Setting up $(VENV) with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python $(PIP) --require-hashes -r requirements/run.txt
+	@$(BIN)/python $(PIP) --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	@$(BIN)/python $(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv-sam/.done: requirements/sam.txt
+	@echo "Setting up .venv-sam with AWS SAM CLI ..."
+	@$(PYTHON) -m venv .venv-sam
+	@.venv-sam/bin/python $(PIP) --require-hashes -r requirements/sam.txt
+	@touch $@
+
+.PHONY: run
+run: $(VENV)/.run ## Serve the API with the sample site on http://127.0.0.1:8000 (PORT=9000 for another port)
+	@exec $(BIN)/lms-lambda serve --port $(PORT)
+
+.PHONY: test
+test: lint $(VENV)/.dev ## Lint, check types, and run every test that needs nothing but Python
+	@$(BIN)/python -m pytest -n auto -m "not integration"
+
+.PHONY: test-integration
+test-integration: $(VENV)/.dev ## The contract and fault tests against DynamoDB Local (needs Java 17 and npm)
+	@$(BIN)/python -m pytest --dynamodb-local
+
+.PHONY: lint
+lint: $(VENV)/.dev .venv-sam/.done ## ruff, mypy --strict, sam validate --lint
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy layers/shared/lms ops/lms_lambda tests
+	@for app in functions/*/app.py; do MYPYPATH=layers/shared $(BIN)/mypy $$app || exit 1; done
+	@AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(SAM) validate --lint --template template.yaml
+
+.PHONY: format
+format: $(VENV)/.dev ## Format the code and fix what ruff can fix
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+.PHONY: lock
+lock: ## Compile the pinned requirements again (needs uv on PATH)
+	@for in in layers/shared/requirements requirements/run requirements/dev requirements/sam; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade $$in.in -o $$in.txt || exit 1; done
+
+.PHONY: clean
+clean: ## Remove everything that the targets made
+	@rm -rf $(VENV) .venv-sam .aws-sam .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""What the functions share: pure rules (`domain`), the DynamoDB table (`table`) and HTTP (`web`)."""

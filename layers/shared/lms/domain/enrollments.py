@@ -1,0 +1,81 @@
+"""Enrollments: which of a learner's courses a list shows, and in which order."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from lms.domain.courses import CourseOverview
+from lms.domain.roles import Roles
+from lms.domain.site import Site
+
+RECENT = timedelta(days=30)
+STATUS_LIMIT = 500
+_NO_DATE = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate record of a learner in a course, whatever its status."""
+
+    status: str
+    mode: str = ""
+    download_url: str = ""
+    verify_uuid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrollment:
+    """A learner's enrollment in a course."""
+
+    course_id: str
+    created: datetime | None = None
+    mode: str = "audit"
+    active: bool = True
+    certificate: Certificate | None = None
+    upgrade_deadline: datetime | None = None
+    """The learner's own deadline to upgrade, from the schedule."""
+    keeps_audit_access: bool = False
+    """Whether the enrollment is excluded from feature-based enrollment, so that its audit access never expires."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """An active enrollment together with its course."""
+
+    enrollment: Enrollment
+    course: CourseOverview
+
+
+def join_courses(enrollments: Iterable[Enrollment], courses: Mapping[str, CourseOverview]) -> list[Enrolled]:
+    """The active enrollments whose course exists, newest first; the course id decides ties. (mobile-users.md 4.4)"""
+    joined = [
+        Enrolled(enrollment, courses[enrollment.course_id])
+        for enrollment in enrollments
+        if enrollment.active and enrollment.course_id in courses
+    ]
+    joined.sort(key=lambda one: one.enrollment.course_id)
+    joined.sort(key=lambda one: one.enrollment.created or _NO_DATE, reverse=True)
+    return joined
+
+
+def in_organization(courses: Iterable[Enrolled], site: Site, org: str | None) -> list[Enrolled]:
+    """Those of the site's organizations (exact case), then of `org` in any case. (contract/mobile-users.md 4.2, 4.4)
+
+    `org` None asks for all; an empty one matches nothing.
+    """
+    return [
+        one
+        for one in courses
+        if (site.org_filter is None or one.course.org in site.org_filter)
+        and (org is None or one.course.org.lower() == org.lower())
+    ]
+
+
+def is_on_mobile(course: CourseOverview, roles: Roles, site: Site) -> bool:
+    """Whether the user may have the course in an app. (contract/mobile-users.md 4.4)"""
+    return (
+        course.mobile_available
+        or site.ignores_mobile_available
+        or roles.is_beta_tester(course.key)
+        or roles.has_staff_access(course.key)
+    )

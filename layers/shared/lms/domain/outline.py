@@ -1,0 +1,193 @@
+"""The course tree as a learner sees it: what is visible, where the learner was, and where a visit moves them.
+
+Positions are what Open edX stores: one-based, per block, counted among the children that this user may load.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from lms.domain.access import early_start
+from lms.domain.courses import CourseOverview
+from lms.domain.enrollments import Enrollment
+from lms.domain.keys import CourseKey
+from lms.domain.roles import Roles
+
+POSITIONED_TYPES = frozenset({"course", "chapter", "sequential", "problemset", "videosequence"})
+"""Block types that store a position; verticals and other containers do not."""
+
+ENROLLMENT_TRACK_PARTITION = "50"
+"""Id of the user partition whose groups are the course modes."""
+_ENROLLMENT_TRACK_GROUPS = {
+    "audit": 1,
+    "verified": 2,
+    "professional": 3,
+    "no-id-professional": 4,
+    "credit": 5,
+    "honor": 6,
+    "masters": 7,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of a course. `start`, `staff_only` and `days_early` are effective: inheritance is resolved on loading."""
+
+    type: str
+    name: str
+    """The block id, the last part of its usage key."""
+    parent: int | None
+    """Index of the parent in the outline; None for the course block."""
+    display_name: str | None = None
+    start: datetime | None = None
+    staff_only: bool = False
+    days_early: float | None = None
+    group_access: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """Partition id -> groups that may see the block; its own, ancestors add theirs."""
+    due: datetime | None = None
+    graded: bool = False
+    format: str | None = None
+    weight: float | None = None
+    ora: Mapping[str, Any] | None = None
+    """Steps and dates of an open response assessment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """What decides which blocks a user sees."""
+
+    staff: bool
+    beta_tester: bool
+    groups: Mapping[str, int]
+    """Partition id -> the user's group in it."""
+    now: datetime
+
+
+def viewer_of(course: CourseOverview, roles: Roles, enrollment: Enrollment | None, now: datetime) -> Viewer:
+    """The user as a viewer of the course's blocks."""
+    group = _ENROLLMENT_TRACK_GROUPS.get(enrollment.mode) if enrollment and enrollment.active else None
+    return Viewer(
+        staff=roles.has_staff_access(course.key),
+        beta_tester=roles.is_beta_tester(course.key),
+        groups={ENROLLMENT_TRACK_PARTITION: group} if group is not None else {},
+        now=now,
+    )
+
+
+class Outline:
+    """A course's blocks: the course block first, parents before children, siblings in course order."""
+
+    def __init__(self, key: CourseKey, blocks: Sequence[Block]) -> None:
+        self.key = key
+        self.blocks = blocks
+        self._children: list[list[int]] = [[] for _ in blocks]
+        self._index: dict[tuple[str, str], int] = {}
+        for index, block in enumerate(blocks):
+            if block.parent is not None:
+                self._children[block.parent].append(index)
+            self._index.setdefault((block.type, block.name), index)
+
+    def find(self, block_type: str, name: str) -> int | None:
+        """Index of the block with that type and id, or None."""
+        return self._index.get((block_type, name))
+
+    def usage_key(self, index: int) -> str:
+        """The printed usage key of a block."""
+        block = self.blocks[index]
+        return self.key.usage_key(block.type, block.name)
+
+    def children(self, index: int) -> Sequence[int]:
+        """Indexes of all the children of a block, in course order."""
+        return self._children[index]
+
+    def ancestors(self, index: int) -> Iterator[int]:
+        """The block itself, its parent, and so on up to the course."""
+        at: int | None = index
+        while at is not None:
+            yield at
+            at = self.blocks[at].parent
+
+    def visible_children(self, index: int, viewer: Viewer) -> list[int]:
+        """Indexes of the children that the viewer may load, in course order. (contract/mobile-users.md 5.4)"""
+        return [child for child in self._children[index] if self.is_visible(child, viewer)]
+
+    def is_visible(self, index: int, viewer: Viewer) -> bool:
+        """Whether the viewer may load the block: not staff-only, begun, open to the viewer's groups."""
+        if viewer.staff:
+            return True
+        block = self.blocks[index]
+        if block.staff_only:
+            return False
+        if block.start is not None and viewer.now <= early_start(block.start, block.days_early, viewer.beta_tester):
+            return False
+        return all(viewer.groups.get(partition) in allowed for partition, allowed in self._group_access(index).items())
+
+    def _group_access(self, index: int) -> dict[str, set[int]]:
+        """Partition id -> groups that may see the block, after every ancestor had its say."""
+        merged: dict[str, set[int]] = {}
+        for at in self.ancestors(index):
+            for partition, allowed in self.blocks[at].group_access.items():
+                if allowed:
+                    merged[partition] = merged[partition] & set(allowed) if partition in merged else set(allowed)
+        return merged
+
+
+def current_path(outline: Outline, positions: Mapping[str, int], viewer: Viewer) -> list[int]:
+    """Where the user is, bottom-up: [sequential, chapter, course], shorter where a level is missing. (5.4)
+
+    `positions` maps `type@id` of a block to its one-based position. A position that points nowhere useful counts as
+    unset: then the first chapter that holds a section with content, and its first such section.
+    """
+    course = 0
+    chapter = _positioned_child(outline, course, positions, viewer, depth=2)
+    if chapter is None:
+        return [course]
+    section = _positioned_child(outline, chapter, positions, viewer, depth=1)
+    return [chapter, course] if section is None else [section, chapter, course]
+
+
+def position_key(block: Block) -> str:
+    """The name under which a block's position is kept: `chapter@ch1`."""
+    return f"{block.type}@{block.name}"
+
+
+def moved_positions(outline: Outline, index: int, positions: Mapping[str, int], viewer: Viewer) -> dict[str, int]:
+    """The positions that change when the user visits a block, by `type@id`. (contract/mobile-users.md 5.4)
+
+    Each ancestor that keeps a position points at the child on the way down to the block. A level whose visible children
+    do not hold that child stays as it is; a block or ancestor that the user cannot see ends the walk.
+    """
+    changed: dict[str, int] = {}
+    child = index
+    for at in outline.ancestors(index):
+        if not outline.is_visible(at, viewer):
+            break
+        block = outline.blocks[at]
+        if at != index and block.type in POSITIONED_TYPES:
+            siblings = outline.visible_children(at, viewer)
+            if child in siblings:
+                position = siblings.index(child) + 1
+                if positions.get(position_key(block)) != position:
+                    changed[position_key(block)] = position
+        child = at
+    return changed
+
+
+def _positioned_child(
+    outline: Outline, index: int, positions: Mapping[str, int], viewer: Viewer, depth: int
+) -> int | None:
+    """The child at the block's position, or the first one, that has visible blocks `depth` levels below it."""
+    children = outline.visible_children(index, viewer)
+    position = positions.get(position_key(outline.blocks[index]))
+    if position is not None and 1 <= position <= len(children):
+        at_position = children[position - 1]
+        if _reaches(outline, at_position, viewer, depth):
+            return at_position
+    return next((child for child in children if _reaches(outline, child, viewer, depth)), None)
+
+
+def _reaches(outline: Outline, index: int, viewer: Viewer, depth: int) -> bool:
+    if depth == 0:
+        return True
+    return any(_reaches(outline, child, viewer, depth - 1) for child in outline.visible_children(index, viewer))

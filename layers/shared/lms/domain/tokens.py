@@ -1,0 +1,72 @@
+"""What a JWT's claims must say, once its signature is known to be good. (contract/auth.md 3, 4; design 7.1)"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+INVALID = "Invalid token."
+EXPIRED = "Token has expired."
+NO_USERNAME = "JWT must include a preferred_username or username claim!"
+NOT_PROVIDED = "Authentication credentials were not provided."
+
+_SUPPORTED_MAJOR_VERSION = 1
+
+
+class TokenRefused(Exception):
+    """A token that does not authenticate; the text is what the client reads in `detail`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a token speaks for."""
+
+    username: str
+    expires: int
+    """Seconds since the epoch; the token is refused from that second on."""
+    restricted: bool = False
+    """Whether the token belongs to a restricted application, which none of our endpoints serves."""
+
+
+def identify(claims: Mapping[str, Any], issuer: str, audience: str, now: datetime) -> Identity:
+    """The identity that the claims establish at `now`.
+
+    Raises TokenRefused. Only a token that is good in every other way is refused as expired: the Android app refreshes
+    on that text, and logs its user out on the other.
+    """
+    expires = _seconds(claims.get("exp"))
+    not_before = max(_seconds(claims.get("iat")), _seconds(claims.get("nbf", 0)))
+    if not_before > now.timestamp():
+        raise TokenRefused(INVALID)
+    if claims.get("iss") != issuer or audience not in _audiences(claims.get("aud")):
+        raise TokenRefused(INVALID)
+    if not isinstance(claims.get("sub", ""), str) or not _is_supported(claims.get("version", "1.0.0")):
+        raise TokenRefused(INVALID)
+    username = claims.get("preferred_username") or claims.get("username")
+    if expires <= now.timestamp():
+        raise TokenRefused(EXPIRED)
+    if not isinstance(username, str) or not username:
+        raise TokenRefused(NO_USERNAME)
+    return Identity(username, int(expires), restricted=bool(claims.get("is_restricted")))
+
+
+def _seconds(value: Any) -> float:
+    # The bound keeps out NaN, which compares false with everything, and infinities.
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12:
+        return value
+    raise TokenRefused(INVALID)
+
+
+def _audiences(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _is_supported(version: Any) -> bool:
+    if not isinstance(version, str):
+        return False
+    parts = version.split(".")
+    return (
+        len(parts) <= 3
+        and all(part.isascii() and part.isdigit() for part in parts)
+        and (int(parts[0][:9]) <= _SUPPORTED_MAJOR_VERSION)
+    )

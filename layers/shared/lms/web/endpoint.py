@@ -1,0 +1,91 @@
+"""What every endpoint does around its own few lines: who may call, which methods, errors, logs, metrics."""
+
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any
+
+from lms.domain.tokens import EXPIRED, NOT_PROVIDED
+from lms.domain.users import same_username
+from lms.table.client import TableUnavailable
+from lms.web import observe
+from lms.web.errors import HttpError, detail, permission_denied, unauthorized
+from lms.web.request import Caller, Request
+from lms.web.response import Response, render
+
+Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
+
+_PARSES = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]
+
+
+def endpoint(
+    name: str, methods: Sequence[str], versioned: bool = True, own_user: bool = False
+) -> Callable[[Callable[[Request, Caller], Response]], Handler]:
+    """Make a Lambda handler of a function from a request and its caller to a response.
+
+    `name`: how OPTIONS calls the endpoint. `methods`: those it takes; any other is a 405. `versioned`: the path names a
+    version of the mobile API. `own_user`: the user in the path must be the caller.
+    """
+
+    def decorate(answer: Callable[[Request, Caller], Response]) -> Handler:
+        def respond(request: Request) -> Response:
+            caller = _admit(request, versioned, own_user)
+            if request.method not in methods:
+                raise detail(405, f'Method "{request.method}" not allowed.')
+            if request.method == "OPTIONS":
+                return Response(200, {"name": name, "description": "", "renders": _PARSES[:1], "parses": _PARSES})
+            return answer(request, caller)
+
+        @wraps(answer)
+        def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+            started = time.perf_counter()
+            request = Request(event, context)
+            observe.begin(request.id, request.route)
+            response = _answered(respond, request)
+            response = Response(response.status, response.body, {"Allow": ", ".join(methods), **response.headers})
+            rendered = render(request, response)
+            observe.end(rendered["statusCode"], (time.perf_counter() - started) * 1000)
+            return rendered
+
+        return handler
+
+    return decorate
+
+
+def _answered(respond: Callable[[Request], Response], request: Request) -> Response:
+    """The response, or the error that stands in for it."""
+    try:
+        return respond(request)
+    except HttpError as error:
+        return Response(error.status, error.body, error.headers)
+    except TableUnavailable as error:
+        observe.logger.error("table unavailable", reason=str(error))
+        return Response(503, {"detail": "Service temporarily unavailable, try again later."}, {"Retry-After": "1"})
+    except Exception as error:
+        # The last resort, for our own mistakes. The message is left out of the log: it may quote the request.
+        frames = traceback.format_list(traceback.extract_tb(error.__traceback__))
+        observe.logger.error("unhandled", error=type(error).__name__, frames=frames)
+        return Response(500, {"detail": "A server error occurred."})
+
+
+def _admit(request: Request, versioned: bool, own_user: bool) -> Caller:
+    """The caller, if the request may go on. The order is DRF's: route, `Accept`, authentication, permission."""
+    if versioned:
+        _ = request.version
+    if not _accepts_json(request.headers.get("accept", "")):
+        raise detail(406, "Could not satisfy the request Accept header.")
+    caller = request.caller
+    if caller is None:
+        raise unauthorized(NOT_PROVIDED)
+    # The gateway may keep an authorizer's answer for 300 s longer than the token is good.
+    if caller.expires <= request.now.timestamp():
+        raise unauthorized(EXPIRED)
+    if caller.restricted or (own_user and not same_username(request.variable("username"), caller.username)):
+        raise permission_denied()
+    return caller
+
+
+def _accepts_json(accept: str) -> bool:
+    ranges = [choice.partition(";")[0].strip().lower() for choice in accept.split(",") if choice.strip()]
+    return not ranges or not {"*/*", "application/*", "application/json"}.isdisjoint(ranges)

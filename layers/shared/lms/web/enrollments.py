@@ -1,0 +1,132 @@
+"""The shape of an enrollment as the apps read it. (contract/mobile-users.md 4.3)"""
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from lms.domain.access import AccessError, mobile_access_error
+from lms.domain.certificates import certificate_path
+from lms.domain.courses import CourseMode, CourseOverview, listed_modes, start_label
+from lms.domain.dates import wire
+from lms.domain.discussion import has_discussion
+from lms.domain.enrollments import Enrolled
+from lms.domain.expiry import audit_access_expires, dynamic_upgrade_deadline
+from lms.domain.roles import Roles
+from lms.domain.site import Features, Site
+from lms.domain.users import User
+
+_SHARING = "utm_medium=social&utm_campaign=social-sharing-db&utm_source="
+_NO_DATE = "1970-01-01T00:00:00Z"
+"""Stands in for an enrollment without date: the iOS app drops the whole page for one null here."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything that the shapes depend on besides the enrollment itself."""
+
+    user: User
+    roles: Roles
+    site: Site
+    features: Features
+    now: datetime
+    base_url: str
+    version: str
+
+
+def expiry_of(one: Enrolled, view: View) -> datetime | None:
+    """When the learner's audit access to the course ends, if it does."""
+    return audit_access_expires(one.course, one.enrollment, view.roles, view.site, view.features)
+
+
+def enrollment_json(one: Enrolled, view: View) -> dict[str, Any]:
+    """One element of the list, keys in the contract's order; v0.5 has neither expiry nor modes."""
+    enrollment, course = one.enrollment, one.course
+    path = certificate_path(course, enrollment.certificate, view.features, view.now)
+    item: dict[str, Any] = {
+        "audit_access_expires": wire(expiry_of(one, view)),
+        "created": wire(enrollment.created) or _NO_DATE,
+        "mode": enrollment.mode,
+        "is_active": enrollment.active,
+        "course": course_json(one, view),
+        "certificate": {"url": _absolute(path, view)} if path else {},
+        "course_modes": [_mode_json(mode) for mode in listed_modes(course, view.now)],
+    }
+    if view.version == "v0.5":
+        del item["audit_access_expires"], item["course_modes"]
+    return item
+
+
+def course_json(one: Enrolled, view: View) -> dict[str, Any]:
+    """The `course` of an enrollment; names that a client cannot show as null never are (design 7.11)."""
+    enrollment, course = one.enrollment, one.course
+    error = mobile_access_error(course, view.user, enrollment, view.roles, view.site, view.features, view.now)
+    start_type, start_display = start_label(course)
+    site_path = f"/api/mobile/{view.version}/course_info/{course.id}"
+    discussion = has_discussion(course, view.features, may_enter=True)
+    return {
+        "id": course.id,
+        "name": course.shown_name,
+        "number": course.shown_number,
+        "org": course.shown_org,
+        "org_logo": course.logo,
+        "start": wire(course.start),
+        "start_display": start_display,
+        "start_type": start_type,
+        "end": wire(course.end),
+        "dynamic_upgrade_deadline": wire(dynamic_upgrade_deadline(course, enrollment, view.site, view.now)),
+        "subscription_id": subscription_id(course.id),
+        "courseware_access": access_json(error),
+        "media": {"course_image": {"uri": course.image_url, "name": "Course Image"}},
+        "course_image": course.image_url,
+        "course_about": _about_url(course, view),
+        "course_sharing_utm_parameters": {site: f"{_SHARING}{site}" for site in ("facebook", "twitter")},
+        "course_updates": f"{view.base_url}{site_path}/updates",
+        "course_handouts": f"{view.base_url}{site_path}/handouts",
+        "discussion_url": f"{view.base_url}/api/discussion/v1/courses/{course.id}" if discussion else None,
+        "video_outline": None,
+        "is_self_paced": course.self_paced,
+    }
+
+
+def access_json(error: AccessError | None) -> dict[str, Any]:
+    """Whether the course loads, and why not: always the same six keys. (contract/mobile-users.md 7.2)"""
+    return {
+        "has_access": error is None,
+        "error_code": error.code if error else None,
+        "developer_message": error.developer_message if error else None,
+        "user_message": error.user_message if error else None,
+        "additional_context_user_message": error.additional_context if error else None,
+        "user_fragment": None,
+    }
+
+
+def subscription_id(course_id: str) -> str:
+    """The name under which an app subscribes to the course's push notifications."""
+    return "course_" + base64.b32encode(course_id.encode()).decode().replace("=", "_")
+
+
+def user_path(version: str, username: str) -> str:
+    """The path of a user's page, percent-encoded."""
+    return f"/api/mobile/{version}/users/{quote(username, safe='@+-._~')}"
+
+
+def _mode_json(mode: CourseMode) -> dict[str, Any]:
+    return {
+        "slug": mode.slug,
+        "sku": mode.sku,
+        "android_sku": mode.android_sku,
+        "ios_sku": mode.ios_sku,
+        "min_price": mode.min_price,
+    }
+
+
+def _about_url(course: CourseOverview, view: View) -> str:
+    if view.features.custom_course_urls and course.social_sharing_url:
+        return course.social_sharing_url
+    return course.marketing_url or f"{view.base_url}/courses/{course.id}/about"
+
+
+def _absolute(path: str, view: View) -> str:
+    return f"{view.base_url}{path}" if path.startswith("/") else path

@@ -1,0 +1,96 @@
+"""A request, out of API Gateway's REST proxy event. This is the one place that knows the event's spellings."""
+
+import base64
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import unquote
+
+from lms.domain.keys import CourseKey, parse_course_key
+from lms.settings import settings
+from lms.web.errors import not_found
+
+VERSIONS = ("v0.5", "v1", "v2", "v3", "v4")
+
+_COURSE_ID = re.compile(r"[^/+]+[/+][^/+]+[/+][^/?]+")
+_HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
+_RESERVED_SECONDS = 2.0
+"""Kept back of the function's time, to answer what has happened until then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who the authorizer says is calling."""
+
+    username: str
+    expires: int
+    restricted: bool
+
+
+class Request:
+    """One request. Header names are in lower case; of a repeated query key the last value counts."""
+
+    def __init__(self, event: Mapping[str, Any], context: Any) -> None:
+        self._event = event
+        self._gateway: Mapping[str, Any] = event.get("requestContext") or {}
+        self.id = str(self._gateway.get("requestId") or context.aws_request_id)
+        self.method = str(event["httpMethod"]).upper()
+        self.headers = {name.lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+        self.query = {name: values[-1] for name, values in (event.get("multiValueQueryStringParameters") or {}).items()}
+        self.route = str(event.get("resource") or "")
+        # The gateway's clock, not ours: every rule of one request sees the same moment.
+        self.now = datetime.fromtimestamp(self._gateway["requestTimeEpoch"] / 1000, UTC)
+        remaining = context.get_remaining_time_in_millis() / 1000
+        self.deadline = time.monotonic() + max(0.0, remaining - _RESERVED_SECONDS)
+        """Seconds of `time.monotonic()` after which nothing new is begun."""
+
+    @cached_property
+    def caller(self) -> Caller | None:
+        """The authorizer's word on who is calling."""
+        said = self._gateway.get("authorizer") or {}
+        if not said.get("username"):
+            return None
+        return Caller(said["username"], int(float(said["expires"])), said.get("restricted") == "true")
+
+    @cached_property
+    def body(self) -> bytes:
+        """The body as sent, empty when there is none."""
+        body = self._event.get("body") or ""
+        return base64.b64decode(body) if self._event.get("isBase64Encoded") else body.encode()
+
+    def variable(self, name: str) -> str:
+        """A path variable, decoded: gateways hand it over decoded or as it was sent."""
+        return unquote((self._event.get("pathParameters") or {}).get(name) or "")
+
+    @cached_property
+    def version(self) -> str:
+        """The mobile API's version in the path. Raises 404 for one that there is not."""
+        version = self.variable("version")
+        if version not in VERSIONS:
+            raise not_found()
+        return version
+
+    @cached_property
+    def course(self) -> CourseKey:
+        """The course in the path; whatever follows its id is ignored. Raises 404. (contract/mobile-users.md 5.1)"""
+        # A `+` may have become a space on the way; a course id holds none of its own.
+        match = _COURSE_ID.match(self.variable("course_id").replace(" ", "+"))
+        key = parse_course_key(match[0]) if match else None
+        if key is None:
+            raise not_found()
+        return key
+
+    @cached_property
+    def base_url(self) -> str:
+        """Scheme and host for absolute URLs: the LMS's when it is configured, else the request's own."""
+        if settings().lms_root_url:
+            return settings().lms_root_url
+        host = self.headers.get("host", "")
+        if not _HOST.fullmatch(host):
+            host = self._gateway.get("domainName") or "localhost"
+        scheme = "http" if self.headers.get("x-forwarded-proto", "https") == "http" else "https"
+        return f"{scheme}://{host}"

@@ -1,0 +1,94 @@
+"""Signatures of JWTs: the configured keys, and which algorithm each may be used with. (contract/auth.md 3, 6)"""
+
+import json
+import os
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import jwt
+from jwt.algorithms import RSAAlgorithm
+
+from lms.domain.tokens import INVALID, TokenRefused
+
+if TYPE_CHECKING:
+    from jwt.types import Options
+
+_MAX_TOKEN = 8_192
+"""Characters; a longer token is refused unread."""
+_RSA_ALGORITHMS = ("RS256", "RS512")
+_SECRET_ALGORITHM = "HS256"  # noqa: S105 - an algorithm's name
+# Claims are `lms.domain.tokens`' business, with the request's clock; only the signature is checked here.
+_SIGNATURE_ONLY: "Options" = {
+    "verify_signature": True,
+    "verify_exp": False,
+    "verify_nbf": False,
+    "verify_iat": False,
+    "verify_aud": False,
+    "verify_iss": False,
+    "verify_sub": False,
+    "verify_jti": False,
+}
+
+
+class KeysMissing(Exception):
+    """The settings name no key, issuer or audience, or cannot be read: no token can be trusted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """The keys of a deployment, and whose tokens they vouch for."""
+
+    public_keys: tuple[Any, ...]
+    secret: str
+    issuer: str
+    audience: str
+
+    def verified_claims(self, token: str) -> dict[str, Any]:
+        """The claims of a token that one of the keys signed. Raises TokenRefused.
+
+        The algorithm decides which keys are tried, so that a public key never serves as a secret. What the token says
+        of keys (`kid`, `jku`, `x5u`, `jwk`) is ignored.
+        """
+        if len(token) > _MAX_TOKEN:
+            raise TokenRefused(INVALID)
+        try:
+            algorithm: Any = jwt.get_unverified_header(token).get("alg")
+        except (jwt.PyJWTError, ValueError, RecursionError):
+            raise TokenRefused(INVALID) from None
+        keys: tuple[Any, ...] = ()
+        if algorithm in _RSA_ALGORITHMS:
+            keys = self.public_keys
+        elif algorithm == _SECRET_ALGORITHM and self.secret:
+            keys = (self.secret,)
+        for key in keys:
+            try:
+                claims: dict[str, Any] = jwt.decode(token, key, algorithms=[algorithm], options=_SIGNATURE_ONLY)
+                return claims
+            except (jwt.PyJWTError, ValueError, RecursionError):
+                continue
+        raise TokenRefused(INVALID)
+
+
+@cache
+def verifier() -> Verifier:
+    """The verifier that the environment configures. Raises KeysMissing."""
+    try:
+        keys = _public_keys(os.environ.get("JWT_PUBLIC_SIGNING_JWK_SET") or '{"keys": []}')
+    except (ValueError, TypeError, KeyError, AttributeError, jwt.PyJWTError):
+        raise KeysMissing("JWT_PUBLIC_SIGNING_JWK_SET is not a JSON Web Key Set of RSA keys.") from None
+    found = Verifier(
+        keys,
+        os.environ.get("JWT_SECRET_KEY", ""),
+        os.environ.get("JWT_ISSUER", ""),
+        os.environ.get("JWT_AUDIENCE", ""),
+    )
+    if not found.public_keys and not found.secret:
+        raise KeysMissing("Neither JWT_PUBLIC_SIGNING_JWK_SET nor JWT_SECRET_KEY holds a key.")
+    if not found.issuer or not found.audience:
+        raise KeysMissing("JWT_ISSUER and JWT_AUDIENCE must both be set.")
+    return found
+
+
+def _public_keys(jwk_set: str) -> tuple[Any, ...]:
+    return tuple(RSAAlgorithm(RSAAlgorithm.SHA256).from_jwk(key) for key in json.loads(jwk_set)["keys"])

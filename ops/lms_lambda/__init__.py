@@ -1,0 +1,1 @@
+"""The `lms-lambda` command: serve, load, token, table."""

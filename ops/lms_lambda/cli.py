@@ -1,0 +1,153 @@
+"""The `lms-lambda` command: serve, load, token, table."""
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Thread
+from typing import Any, NoReturn
+
+# Each command imports what it needs: `token` should not wait for moto.
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; its exit code."""
+    options = _parser().parse_args(arguments)
+    if getattr(options, "endpoint_url", None):
+        os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = options.endpoint_url
+    os.environ.setdefault("TABLE_NAME", "lms-lambda")
+    if getattr(options, "table_name", None):
+        os.environ["TABLE_NAME"] = options.table_name
+    if os.environ.get("AWS_ENDPOINT_URL_DYNAMODB"):
+        _use_local_credentials()
+    try:
+        code: int = options.run(options)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output went away, as `head` does; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="lms-lambda", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    table = argparse.ArgumentParser(add_help=False)
+    table.add_argument("--endpoint-url", metavar="URL", help="a DynamoDB other than AWS's, e.g. DynamoDB Local")
+    table.add_argument("--table-name", metavar="NAME", help="the table (TABLE_NAME, else lms-lambda)")
+
+    serve = commands.add_parser("serve", parents=[table], help="serve the API on this machine, for development")
+    serve.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
+    serve.add_argument("--port", type=int, default=8000, help="default: %(default)s; 0 takes a free one")
+    serve.add_argument("--no-sample", action="store_true", help="leave the sample site out")
+    serve.add_argument("--load", action="append", default=[], type=Path, metavar="FILE", help="load a dump or export")
+    serve.set_defaults(run=_serve)
+
+    load = commands.add_parser("load", parents=[table], help="load Django dumps and course exports into the table")
+    load.add_argument("--create-table", action="store_true", help="make the table where there is none")
+    load.add_argument("files", nargs="+", type=Path, metavar="FILE", help="dumpdata (JSON, JSONL, .gz) or OLX")
+    load.set_defaults(run=_load)
+
+    token = commands.add_parser("token", help="print a token that the local server accepts")
+    token.add_argument("username", metavar="USERNAME")
+    token.add_argument("--expires-in", type=int, default=3600, metavar="SECONDS", help="default: %(default)s")
+    token.set_defaults(run=_token)
+
+    of_table = commands.add_parser("table", help="make or describe the table")
+    actions = of_table.add_subparsers(required=True, metavar="ACTION")
+    actions.add_parser("create", parents=[table], help="make the table").set_defaults(run=_create_table)
+    actions.add_parser("describe", parents=[table], help="print its state").set_defaults(run=_describe_table)
+    return parser
+
+
+def _use_local_credentials() -> None:
+    from lms_lambda.embedded import use_local_credentials
+
+    use_local_credentials()
+
+
+def _token(options: argparse.Namespace) -> int:
+    from lms_lambda.tokens import local_token
+
+    print(local_token(options.username, options.expires_in))
+    return 0
+
+
+def _create_table(_options: argparse.Namespace) -> int:
+    from lms_lambda.tables import create_table
+
+    name = os.environ["TABLE_NAME"]
+    made = _reaching_table(lambda: create_table(name))
+    print(f"Table {name} {'is made' if made else 'was there already'}.")
+    return 0
+
+
+def _describe_table(_options: argparse.Namespace) -> int:
+    from lms_lambda.tables import describe_table
+
+    described = _reaching_table(lambda: describe_table(os.environ["TABLE_NAME"]))
+    print(json.dumps(described, indent=2, default=str))
+    return 0
+
+
+def _load(options: argparse.Namespace) -> int:
+    from lms_lambda.loading import load_and_show
+
+    if options.create_table:
+        _create_table_quietly()
+    return int(_reaching_table(lambda: load_and_show(options.files)))
+
+
+def _create_table_quietly() -> None:
+    from lms_lambda.tables import create_table
+
+    _reaching_table(lambda: create_table(os.environ["TABLE_NAME"]))
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from lms_lambda.serving import Server, greeting
+
+    server = Server(options.host, options.port, sample=not options.no_sample, files=options.load)
+    try:
+        # Until the server runs, Ctrl-C is an exception like any other; from then on both signals end it in order.
+        code = _reaching_table(server.prepare)
+        if code:
+            return int(code)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: Thread(target=server.stop).start())
+        print(greeting(server), flush=True)
+        server.serve_forever()
+    except OSError as error:
+        _fail(f"Cannot serve on {options.host}:{options.port}: {error.strerror or error}. Try another --port.")
+    finally:
+        server.close()
+    return 0
+
+
+def _reaching_table(work: Any) -> Any:
+    """The result of the work, or a sentence instead of a traceback where DynamoDB is out of reach."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from lms.table.client import TableUnavailable
+
+    name = os.environ["TABLE_NAME"]
+    try:
+        return work()
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            _fail(f"There is no table {name}. Make it with: lms-lambda table create --table-name {name}")
+        _fail(f"DynamoDB refuses: {error}")
+    except TableUnavailable as error:
+        _fail(f"The table does not answer: {error}. What is loaded is loaded; run the command again to go on.")
+    except BotoCoreError as error:
+        _fail(f"DynamoDB is out of reach: {error}")
+
+
+def _fail(text: str) -> NoReturn:
+    print(f"lms-lambda: {text}", file=sys.stderr)
+    raise SystemExit(2)

@@ -1,0 +1,154 @@
+"""Reads Django's `dumpdata`: JSON arrays and JSON lines, plain or gzipped, row by row in little memory."""
+
+import codecs
+import gzip
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, NoReturn, cast
+
+_CHUNK = 1 << 20
+_LONGEST_ROW = 64 << 20
+"""Characters; a row that is not whole after so many is broken."""
+_NEXT_ROW = re.compile(r'\{\s*"model"\s*:')
+_SPACE = re.compile(r"[\s,]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One object of a dump, as it was written, and where it stands (`line 3`, `row 3`)."""
+
+    model: str
+    pk: str
+    fields: dict[str, Any]
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A piece of a dump that is no row, and why."""
+
+    place: str
+    reason: str
+    model: str = ""
+    pk: str = ""
+
+
+class UnreadableDump(Exception):
+    """A file that is no dump at all; the text says why."""
+
+
+def read_dump(path: Path, report: Callable[[int], None] = lambda _: None) -> Iterator[Row | BadRow]:
+    """The rows of a dump, in order. `report` hears how many of the file's bytes are read. Raises UnreadableDump."""
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        stream: IO[bytes] = cast(IO[bytes], gzip.GzipFile(fileobj=file)) if packed else file
+        try:
+            first = _first_character(stream)
+            rows = _read_array(stream) if first == "[" else _read_lines(stream)
+            for count, row in enumerate(rows):
+                if count % 1000 == 0:
+                    report(file.tell())
+                yield row
+        except (OSError, EOFError) as error:
+            # gzip's errors: a truncated or damaged archive. What was read so far is good.
+            yield BadRow("the end", f"the rest of the file cannot be read: {error}")
+        report(path.stat().st_size)
+
+
+def _first_character(stream: IO[bytes]) -> str:
+    start = stream.read(4096).removeprefix(codecs.BOM_UTF8).lstrip()
+    stream.seek(0)
+    if start[:1] not in (b"[", b"{"):
+        raise UnreadableDump("it is neither a dump of Django (JSON) nor a course export (OLX)")
+    return start[:1].decode()
+
+
+def _read_lines(stream: IO[bytes]) -> Iterator[Row | BadRow]:
+    lines = io.BufferedReader(stream, _CHUNK)  # type: ignore[type-var]
+    number = 0
+    while line := lines.readline(_LONGEST_ROW):
+        number += 1
+        text = line.removeprefix(codecs.BOM_UTF8).strip()
+        if text:
+            try:
+                yield _row(_decoder.decode(text.decode()), f"line {number}")
+            except (ValueError, RecursionError) as error:
+                yield BadRow(f"line {number}", f"not JSON: {_first_line(error)}")
+
+
+def _read_array(stream: IO[bytes]) -> Iterator[Row | BadRow]:
+    decode = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape").decode
+    text, at, number, ended = "", 0, 0, False
+
+    def more() -> None:
+        nonlocal text, at, ended
+        chunk = stream.read(_CHUNK)
+        ended = not chunk
+        text, at = text[at:] + decode(chunk, ended), 0
+
+    more()
+    at = text.index("[") + 1
+    while True:
+        space = _SPACE.match(text, at)
+        at = space.end() if space else at
+        if at == len(text):
+            if ended:
+                yield BadRow(f"row {number + 1}", "the file ends before its list does")
+                return
+            more()
+            continue
+        if text[at] == "]":
+            return
+        try:
+            value, end = _decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            if not ended and len(text) - at < _LONGEST_ROW and _may_be_cut(error, text):
+                more()
+                continue
+            number += 1
+            yield BadRow(f"row {number}", f"not JSON: {_first_line(error)}")
+            at += 1
+            while not (found := _NEXT_ROW.search(text, at)):
+                if ended:
+                    return
+                at = max(at, len(text) - 64)
+                more()
+            at = found.start()
+            continue
+        number += 1
+        yield _row(value, f"row {number}")
+        at = end
+
+
+def _may_be_cut(error: Exception, text: str) -> bool:
+    """Whether the row may only seem broken because the rest of it was not read yet."""
+    if not isinstance(error, json.JSONDecodeError):
+        return False
+    return error.msg.startswith("Unterminated string") or error.pos > len(text) - 64
+
+
+def _row(value: Any, place: str) -> Row | BadRow:
+    if not isinstance(value, dict):
+        return BadRow(place, "not an object")
+    model, pk, fields = value.get("model"), value.get("pk"), value.get("fields")
+    if not isinstance(model, str) or not isinstance(fields, dict):
+        return BadRow(place, "not a row of a dump: it must have a model and fields")
+    if isinstance(pk, bool) or not isinstance(pk, str | int):
+        return BadRow(place, "pk must be a number or a text", model)
+    return Row(model.lower(), str(pk), fields, place)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+def _first_line(error: Exception) -> str:
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]

@@ -1,0 +1,89 @@
+"""Turns a course export (OLX) into what the table holds of the course: its overview and its outline."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lms.domain.keys import CourseKey, parse_course_key
+from lms.domain.outline import Block
+from lms.table import items
+from lms_lambda.compose import Change
+from lms_lambda.olx import CourseExport, ExportedBlock
+from lms_lambda.staging import Source
+
+
+class NotACourse(Exception):
+    """An export whose names make no course key."""
+
+
+def course_key_of(export: CourseExport) -> CourseKey:
+    """The key of the exported course. Raises NotACourse."""
+    text = f"course-v1:{export.org}+{export.number}+{export.run}"
+    key = parse_course_key(text)
+    if key is None or str(key) != text or len(text) > 255:
+        raise NotACourse(f"{text} is not a course id")
+    return key
+
+
+def export_changes(export: CourseExport, source: Source) -> Iterator[Change]:
+    """The changes that write the course. Raises NotACourse."""
+    key = course_key_of(export)
+    overview = _overview(key, export.attributes)
+    yield Change(items.course_key(str(key)), items.COURSE, overview, [source], from_export=True)
+    for item_key, fields in items.write_outline(str(key), [_block(block) for block in export.blocks]):
+        yield Change(item_key, items.OUTLINE, fields, [source])
+
+
+def _block(block: ExportedBlock) -> Block:
+    said = block.attributes
+    return Block(
+        type=block.type,
+        name=block.name,
+        parent=block.parent,
+        display_name=said.get("display_name"),
+        start=said.get("start"),
+        staff_only=bool(said.get("visible_to_staff_only")),
+        days_early=said.get("days_early_for_beta"),
+        group_access=said.get("group_access") or {},
+        due=said.get("due"),
+        graded=bool(said.get("graded")),
+        format=said.get("format"),
+        weight=said.get("weight"),
+        ora=_plain(said["ora"]) if said.get("ora") else None,
+    )
+
+
+def _overview(key: CourseKey, said: Mapping[str, Any]) -> dict[str, Any]:
+    image = said.get("course_image") or "images_course_image.jpg"
+    tabs = said.get("tabs") if isinstance(said.get("tabs"), list) else []
+    return {
+        **items.course_listing(key, key.org),
+        "source": "export",
+        "name": said.get("display_name"),
+        "org": key.org,
+        "display_number": said.get("display_coursenumber") or "",
+        "display_org": said.get("display_organization") or "",
+        "start": said.get("start"),
+        "end": said.get("end"),
+        "advertised_start": said.get("advertised_start"),
+        "image_url": f"/asset-v1:{key.org}+{key.number}+{key.run}+type@asset+block@{image}",
+        "self_paced": bool(said.get("self_paced")),
+        # An export says nothing of it unless its author did. A course whose overview row was not loaded either would
+        # otherwise be closed to every app (docs/deviations.md).
+        "mobile_available": said.get("mobile_available") is not False,
+        "staff_only": bool(said.get("visible_to_staff_only")),
+        "days_early_for_beta": said.get("days_early_for_beta"),
+        "certificates_display_behavior": said.get("certificates_display_behavior"),
+        "certificates_show_before_end": bool(said.get("certificates_show_before_end")),
+        "certificate_available_date": said.get("certificate_available_date"),
+        "html_certificates": bool(said.get("cert_html_view_enabled")),
+        "discussion_tab": any(isinstance(tab, dict) and tab.get("type") == "discussion" for tab in tabs or []),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """The value with its moments as text, as JSON takes them."""
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return value.isoformat() if hasattr(value, "isoformat") else value

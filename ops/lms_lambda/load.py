@@ -1,0 +1,209 @@
+"""Loads dumps and course exports into the table: reads them all, writes what differs, says what became of it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lms.table import items
+from lms.table.access import get_items
+from lms_lambda import compose
+from lms_lambda.compose import Change
+from lms_lambda.dump import BadRow, UnreadableDump, read_dump
+from lms_lambda.export import NotACourse, course_key_of, export_changes
+from lms_lambda.models import MODELS, RowRejected, facts_of
+from lms_lambda.olx import UnreadableExport, is_course_export, read_course_export
+from lms_lambda.staging import Source, Staging
+from lms_lambda.writer import write
+
+COURSE_EXPORT = "course export (OLX)"
+"""Stands where a Django model stands for the rows of a dump."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A row, or a file of an export, that was not loaded."""
+
+    file: str
+    place: str
+    model: str
+    pk: str
+    reason: str
+
+
+@dataclass(slots=True)
+class ModelCount:
+    """What became of the rows of one model."""
+
+    read: int = 0
+    skipped: int = 0
+    rejected: int = 0
+
+    @property
+    def written(self) -> int:
+        """Rows whose content is in the table now."""
+        return self.read - self.skipped - self.rejected
+
+
+@dataclass(slots=True)
+class Report:
+    """What a load did."""
+
+    models: dict[str, ModelCount] = field(default_factory=dict)
+    items: Counter[str] = field(default_factory=Counter)
+    """Items by outcome: written, unchanged, kept, refused."""
+    rejections: int = 0
+    unusable: list[str] = field(default_factory=list)
+    """Files that are neither a dump nor an export, and why."""
+
+    @property
+    def exit_code(self) -> int:
+        """0: all was loaded. 1: some rows were rejected. 2: a file, or all of it, was unusable."""
+        if self.unusable:
+            return 2
+        return 1 if self.rejections else 0
+
+
+class Progress:
+    """Hears how far a load is; this one keeps it to itself."""
+
+    def phase(self, name: str, total: int) -> None:
+        """A new phase begins, of so many bytes or items."""
+
+    def advance(self, number: int) -> None:
+        """So many more are done."""
+
+
+class Load:
+    """One load of some files. `rejected` hears of each row that is not loaded, as soon as that is known."""
+
+    def __init__(self, rejected: Callable[[Rejection], None], progress: Progress, site_id: int = 1) -> None:
+        self._rejected = rejected
+        self._progress = progress
+        self._site_id = site_id
+        self._report = Report()
+        self._staging = Staging()
+        self._exports: list[tuple[str, Path]] = []
+
+    def run(self, paths: Sequence[Path]) -> Report:
+        """Load the files. Raises TableUnavailable; loading again goes on from there."""
+        try:
+            self._read(paths)
+            self._write()
+        finally:
+            self._staging.close()
+        for model, number in self._staging_rejections.items():
+            self._count(model).rejected += number
+        return self._report
+
+    # --- Reading ------------------------------------------------------------------------------------------------------
+
+    def _read(self, paths: Sequence[Path]) -> None:
+        self._progress.phase("Reading", sum(path.stat().st_size for path in paths if path.is_file()))
+        for path in paths:
+            try:
+                if is_course_export(path):
+                    self._exports.append((path.name, path))
+                elif path.is_dir():
+                    self._report.unusable.append(f"{path}: the folder holds no course.xml")
+                else:
+                    self._read_dump(path)
+            except (UnreadableDump, UnreadableExport) as error:
+                self._report.unusable.append(f"{path}: {error}")
+            except OSError as error:
+                self._report.unusable.append(f"{path}: {error.strerror or error}")
+
+    def _read_dump(self, path: Path) -> None:
+        done = 0
+
+        def report(position: int) -> None:
+            nonlocal done
+            self._progress.advance(position - done)
+            done = position
+
+        for row in read_dump(path, report):
+            count = self._count(row.model or "(no model)")
+            count.read += 1
+            if isinstance(row, BadRow):
+                count.rejected += 1
+                self._say(Rejection(path.name, row.place, row.model, row.pk, row.reason))
+            elif row.model not in MODELS:
+                count.skipped += 1
+            else:
+                source = Source(row.model, row.pk, path.name, row.place)
+                try:
+                    facts = facts_of(row.model, row.pk, row.fields)
+                except RowRejected as rejection:
+                    count.rejected += 1
+                    self._say(Rejection(path.name, row.place, row.model, row.pk, str(rejection)))
+                    continue
+                if facts:
+                    self._staging.add(source, facts)
+                else:
+                    count.skipped += 1
+
+    # --- Writing ------------------------------------------------------------------------------------------------------
+
+    def _write(self) -> None:
+        staging = self._staging
+        staging.settle()
+        compose.name_users(staging, self._reject)
+        self._name_known_users()
+        kinds = ("user", "enrollment", "role", "progress", "course", "site")
+        self._progress.phase("Writing", sum(staging.count(kind) for kind in kinds) + len(self._exports))
+        # Users first: who cannot be written has no enrollments, roles or progress either.
+        self._send(compose.user_changes(staging, self._reject))
+        # Exports before overviews, which are exact where an export has to guess.
+        for name, path in self._exports:
+            self._send(self._read_export(name, path))
+        self._send(compose.course_changes(staging, self._reject))
+        self._send(compose.site_changes(staging, self._site_id))
+        self._send(compose.enrollment_changes(staging, self._reject))
+        self._send(compose.role_changes(staging, self._reject))
+        self._send(compose.progress_changes(staging, self._reject))
+        self._staging_rejections = staging.rejected()
+
+    def _name_known_users(self) -> None:
+        """Find the users that the dump speaks of, but does not hold, in the table."""
+        unknown = [user_id for user_id in self._staging.unknown_users() if user_id.isdigit()]
+        for at in range(0, len(unknown), 1000):
+            keys = [items.user_id_key(int(user_id)) for user_id in unknown[at : at + 1000]]
+            for (partition, _), item in get_items(keys, consistent=True).items():
+                self._staging.name_user(partition.partition("#")[2], items.LOOKUP.read(item)["username"])
+
+    def _read_export(self, name: str, path: Path) -> Iterator[Change]:
+        count = self._count(COURSE_EXPORT)
+        try:
+            export = read_course_export(path)
+            course_id = str(course_key_of(export))
+        except (UnreadableExport, NotACourse) as error:
+            self._report.unusable.append(f"{path}: {error}")
+            return
+        count.read += 1
+        for problem in export.problems:
+            self._say(Rejection(name, problem.file, COURSE_EXPORT, course_id, problem.reason))
+        if len(export.blocks) == 1 and export.problems:
+            # Nothing of the tree could be read; an outline that is in the table is better than none.
+            count.rejected += 1
+            return
+        yield from export_changes(export, Source(COURSE_EXPORT, course_id, name, "course.xml"))
+
+    def _send(self, changes: Iterator[Change]) -> None:
+        self._report.items.update(write(changes, self._refuse, self._progress.advance))
+
+    def _refuse(self, change: Change, reason: str) -> None:
+        if change.lookups:
+            self._staging.forget_user(str(change.values["id"]))
+        for source in change.sources:
+            self._reject(source, reason)
+
+    def _reject(self, source: Source, reason: str) -> None:
+        if self._staging.reject(source):
+            self._say(Rejection(source.file, source.place, source.model, source.pk, reason))
+
+    def _say(self, rejection: Rejection) -> None:
+        self._report.rejections += 1
+        self._rejected(rejection)
+
+    def _count(self, model: str) -> ModelCount:
+        return self._report.models.setdefault(model, ModelCount())

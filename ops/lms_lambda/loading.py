@@ -1,0 +1,86 @@
+"""A load as its user sees it: a progress bar, each rejected row, and a table at the end."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from lms_lambda.load import Load, Progress, Rejection, Report
+
+_SHOWN = 100
+"""Rejected rows that are shown one by one; more are only counted."""
+
+
+class _Shown(Progress):
+    """Progress as a bar on standard error, where that is a terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+
+    def __enter__(self) -> "_Shown":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def phase(self, name: str, total: int) -> None:
+        self._task = self._bar.add_task(f"{name:8}", total=total)
+
+    def advance(self, number: int) -> None:
+        self._bar.advance(self._task, number)
+
+
+def load_and_show(paths: Sequence[Path], quiet: bool = False) -> int:
+    """Load the files and say what became of them; the exit code. `quiet`: only what went wrong is said."""
+    os.environ.setdefault("TABLE_READ_SECONDS", "60")
+    out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+    shown = 0
+
+    def rejected(rejection: Rejection) -> None:
+        nonlocal shown
+        shown += 1
+        if shown <= _SHOWN:
+            what = " ".join(part for part in (rejection.model, rejection.pk and f"pk {rejection.pk}") if part)
+            place = f"{rejection.file}, {rejection.place}"
+            err.print(
+                f"rejected: {place}: {f'{what}: ' if what else ''}{rejection.reason}", markup=False, soft_wrap=True
+            )
+
+    with _Shown(err) as progress:
+        report = Load(rejected, progress, int(os.environ.get("SITE_ID") or 1)).run(paths)
+    if shown > _SHOWN:
+        err.print(f"… and {shown - _SHOWN:,} more rejected rows.")
+    for problem in report.unusable:
+        err.print(f"unusable: {problem}", markup=False, soft_wrap=True)
+    if not quiet:
+        _show(report, out)
+    return report.exit_code
+
+
+def _show(report: Report, out: Console) -> None:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("model")
+    for column in ("read", "written", "skipped", "rejected"):
+        table.add_column(column, justify="right")
+    for model, count in sorted(report.models.items()):
+        table.add_row(model, *(f"{n:,}" for n in (count.read, count.written, count.skipped, count.rejected)))
+    out.print(table)
+    items = report.items
+    parts = [f"{items['written']:,} written", f"{items['unchanged']:,} unchanged"]
+    if items["kept"]:
+        parts.append(f"{items['kept']:,} left as the API changed them since the dump")
+    out.print(f"Items: {', '.join(parts)}.")
