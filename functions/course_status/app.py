@@ -12,7 +12,6 @@ from lms.web.bodies import read_body
 from lms.web.endpoint import endpoint
 from lms.web.enrollments import access_json
 from lms.web.errors import HttpError, not_found, user_not_found
-from lms.web.observe import log_caller
 from lms.web.request import Caller, Request
 from lms.web.response import Response
 from lms.web.visits import read_visit, visited_block
@@ -40,7 +39,7 @@ def _admitted(request: Request, caller: Caller) -> access.LearnerInCourse:
         raise user_not_found() from None
     except access.CourseNotFound:
         raise not_found(f"Course not found: {request.course}.") from None
-    log_caller(learner.user.id)
+    request.observation.caller(learner.user.id)
     error = mobile_access_error(
         learner.course,
         learner.user,

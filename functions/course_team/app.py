@@ -15,7 +15,6 @@ from lms.web.bodies import read_body
 from lms.web.course_team import Identifier, course_json, identifier, refused, scope_of
 from lms.web.endpoint import endpoint
 from lms.web.errors import not_found
-from lms.web.observe import count, log_caller
 from lms.web.request import Caller, Request
 from lms.web.response import Response
 from lms.web.role_changes import change_roles
@@ -31,7 +30,7 @@ def _get(request: Request, caller: Caller) -> Response:
     wanted: Identifier = identifier(request.query)
     account, username = access.read_account_and_find(caller.username, **wanted.lookup)
     if account.user is not None:
-        log_caller(account.user.id)
+        request.observation.caller(account.user.id)
     missing = not_found(f"User with identifier '{wanted.shown}' not found or not active.")
     if username is None:
         raise missing
@@ -49,7 +48,7 @@ def _put(request: Request, caller: Caller) -> Response:
     email, operations = body["email"], body["bulk_role_operations"]
     account, username = access.read_account_and_find(caller.username, email=email)
     if account.user is not None:
-        log_caller(account.user.id)
+        request.observation.caller(account.user.id)
     if not account.roles.may_change_roles:
         return refused(403, body, NO_PERMISSION)
     if username is None:
@@ -62,5 +61,5 @@ def _put(request: Request, caller: Caller) -> Response:
         return refused(400, body, USER_NOT_ACTIVE)
     results = change_roles(request, account.roles, user, operations, courses)
     for result in results:
-        count(f"Operation{str(result['status']).capitalize()}")
+        request.observation.count(f"Operation{str(result['status']).capitalize()}")
     return Response(200, {"email": email, "results": results})

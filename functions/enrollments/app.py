@@ -9,7 +9,6 @@ from lms.table import access
 from lms.web.endpoint import endpoint
 from lms.web.enrollments import View, enrollment_json, expiry_of
 from lms.web.errors import user_not_found
-from lms.web.observe import log_caller
 from lms.web.request import Caller, Request
 from lms.web.response import Response
 
@@ -25,7 +24,7 @@ def handler(request: Request, caller: Caller) -> Response:
         if request.version in _LIST_VERSIONS:
             return Response(200, [])
         raise user_not_found() from None
-    log_caller(learner.user.id)
+    request.observation.caller(learner.user.id)
     view = View(learner.user, learner.roles, site, settings().features, request.now, request.base_url, request.version)
     courses = access.get_courses(one.course_id for one in learner.enrollments if one.active)
     listed = in_organization(join_courses(learner.enrollments, courses), site, request.query.get("org"))

@@ -3,7 +3,6 @@
 from lms.table import access
 from lms.web.endpoint import endpoint
 from lms.web.enrollments import user_path
-from lms.web.observe import log_caller
 from lms.web.request import Caller, Request
 from lms.web.response import Response
 
@@ -13,5 +12,5 @@ def handler(request: Request, caller: Caller) -> Response:
     """302 to `/api/mobile/{version}/users/{username}`, a path without a host."""
     user = access.record_login(caller.username, request.now)
     if user is not None:
-        log_caller(user.id)
+        request.observation.caller(user.id)
     return Response(302, headers={"Location": user_path(request.version, user.username if user else caller.username)})

@@ -4,7 +4,6 @@ from lms.table import access
 from lms.web.endpoint import endpoint
 from lms.web.enrollments import user_path
 from lms.web.errors import user_not_found
-from lms.web.observe import log_caller
 from lms.web.request import Caller, Request
 from lms.web.response import Response
 
@@ -15,7 +14,7 @@ def handler(request: Request, caller: Caller) -> Response:
     user = access.get_user(caller.username)
     if user is None:
         raise user_not_found()
-    log_caller(user.id)
+    request.observation.caller(user.id)
     return Response(
         200,
         {

@@ -108,7 +108,9 @@ def authorizer_event(call: Call) -> dict[str, Any]:
 
 def _event(call: Call) -> dict[str, Any]:
     request = call.request
-    headers = _grouped(request.headers)
+    # API Gateway says how the client came, whatever the client itself says of it; here that is never TLS.
+    sent = [(name, value) for name, value in request.headers if name.lower() != "x-forwarded-proto"]
+    headers = _grouped([*sent, ("X-Forwarded-Proto", "http")])
     # A plus sign is a space in a query, and only there.
     query = _grouped(parse_qsl(request.target.partition("?")[2], keep_blank_values=True, errors="replace"), fold=False)
     return {

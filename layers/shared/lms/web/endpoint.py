@@ -9,7 +9,6 @@ from typing import Any
 from lms.domain.tokens import EXPIRED, NOT_PROVIDED
 from lms.domain.users import same_username
 from lms.table.client import TableUnavailable
-from lms.web import observe
 from lms.web.errors import HttpError, detail, permission_denied, unauthorized
 from lms.web.request import Caller, Request
 from lms.web.response import Response, render
@@ -41,11 +40,10 @@ def endpoint(
         def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
             started = time.perf_counter()
             request = Request(event, context)
-            observe.begin(request.id, request.route)
             response = _answered(respond, request)
             response = Response(response.status, response.body, {"Allow": ", ".join(methods), **response.headers})
             rendered = render(request, response)
-            observe.end(rendered["statusCode"], (time.perf_counter() - started) * 1000)
+            request.observation.end(rendered["statusCode"], (time.perf_counter() - started) * 1000)
             return rendered
 
         return handler
@@ -60,12 +58,12 @@ def _answered(respond: Callable[[Request], Response], request: Request) -> Respo
     except HttpError as error:
         return Response(error.status, error.body, error.headers)
     except TableUnavailable as error:
-        observe.logger.error("table unavailable", reason=str(error))
+        request.observation.error("table unavailable", reason=str(error))
         return Response(503, {"detail": "Service temporarily unavailable, try again later."}, {"Retry-After": "1"})
     except Exception as error:
         # The last resort, for our own mistakes. The message is left out of the log: it may quote the request.
         frames = traceback.format_list(traceback.extract_tb(error.__traceback__))
-        observe.logger.error("unhandled", error=type(error).__name__, frames=frames)
+        request.observation.error("unhandled", error=type(error).__name__, frames=frames)
         return Response(500, {"detail": "A server error occurred."})
 
 

@@ -2,46 +2,55 @@
 
 import os
 from functools import cache
+from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 SERVICE = "lms-lambda"
 
 logger = Logger(service=SERVICE)
-metrics = Metrics(namespace=SERVICE, service=SERVICE)
+
+
+class Observation:
+    """What one request leaves in the logs and metrics."""
+
+    def __init__(self, request_id: str, route: str) -> None:
+        logger.clear_state()
+        logger.append_keys(request_id=request_id, route=route)
+        # Of its own: the local server answers several requests at once, and shared metrics would run together.
+        self._metrics = EphemeralMetrics(namespace=SERVICE, service=SERVICE)
+        self._metrics.add_dimension(name="route", value=route or "unknown")
+        self.count("ColdStart", 0 if _is_warm(os.environ.get("AWS_LAMBDA_FUNCTION_NAME") or route) else 1)
+
+    def caller(self, user_id: int) -> None:
+        """Name the caller in every further log line of this request."""
+        logger.append_keys(user_id=user_id)
+
+    def count(self, name: str, number: int = 1) -> None:
+        """Add to a metric of this request."""
+        self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
+
+    def error(self, message: str, **what: Any) -> None:
+        """Log that something of ours went wrong."""
+        logger.error(message, **what)
+
+    def end(self, status: int, milliseconds: float) -> None:
+        """Log the request and send its metrics."""
+        self.count("Request")
+        self.count("ClientError", 1 if 400 <= status < 500 else 0)
+        self.count("ServerError", 1 if status >= 500 else 0)
+        logger.info("request", status=status, milliseconds=round(milliseconds, 1))
+        self._metrics.flush_metrics()
+
+
+def _is_warm(function: str) -> bool:
+    """Whether the function has run in this environment before."""
+    runs = _runs(function)
+    runs.append(True)
+    return len(runs) > 1
 
 
 @cache
-def _warm(function: str) -> list[str]:
-    """An empty list the first time that a function runs in this environment."""
-    return [function][:0]
-
-
-def count(name: str, number: int = 1) -> None:
-    """Add to a metric of this request."""
-    metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
-
-
-def log_caller(user_id: int) -> None:
-    """Name the caller in every further log line of this request."""
-    logger.append_keys(user_id=user_id)
-
-
-def begin(request_id: str, route: str) -> None:
-    """Start the logs and metrics of a request."""
-    logger.clear_state()
-    logger.append_keys(request_id=request_id, route=route)
-    metrics.add_dimension(name="route", value=route or "unknown")
-    seen = _warm(os.environ.get("AWS_LAMBDA_FUNCTION_NAME", route))
-    count("ColdStart", 0 if seen else 1)
-    seen.append("warm")
-
-
-def end(status: int, milliseconds: float) -> None:
-    """Log the request and send its metrics."""
-    count("Request")
-    count("ClientError", 1 if 400 <= status < 500 else 0)
-    count("ServerError", 1 if status >= 500 else 0)
-    logger.info("request", status=status, milliseconds=round(milliseconds, 1))
-    metrics.flush_metrics()
+def _runs(_function: str) -> list[bool]:
+    return []

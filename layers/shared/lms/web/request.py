@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from lms.domain.keys import CourseKey, parse_course_key
 from lms.settings import settings
 from lms.web.errors import not_found
+from lms.web.observe import Observation
 
 VERSIONS = ("v0.5", "v1", "v2", "v3", "v4")
 
@@ -41,7 +42,7 @@ class Request:
         self.method = str(event["httpMethod"]).upper()
         self.headers = {name.lower(): str(value) for name, value in (event.get("headers") or {}).items()}
         self.query = {name: values[-1] for name, values in (event.get("multiValueQueryStringParameters") or {}).items()}
-        self.route = str(event.get("resource") or "")
+        self.observation = Observation(self.id, str(event.get("resource") or ""))
         # The gateway's clock, not ours: every rule of one request sees the same moment.
         self.now = datetime.fromtimestamp(self._gateway["requestTimeEpoch"] / 1000, UTC)
         remaining = context.get_remaining_time_in_millis() / 1000
