@@ -43,9 +43,17 @@ run: $(VENV)/.run ## Serve the API with the sample site on http://127.0.0.1:8000
 test: lint $(VENV)/.dev ## Lint, check types, and run every test that needs nothing but Python
 	@$(BIN)/python -m pytest -n auto -m "not integration"
 
+DYNAMODB_LOCAL := .cache/dynamodb-local
+
 .PHONY: test-integration
-test-integration: $(VENV)/.dev ## The contract and fault tests against DynamoDB Local (needs Java 17 and npm)
-	@$(BIN)/python -m pytest --dynamodb-local
+test-integration: $(VENV)/.dev $(DYNAMODB_LOCAL)/.done ## The same tests and a large load, against DynamoDB Local (needs Java 17 and npm)
+	@$(BIN)/python -m pytest --dynamodb-local tests/contract tests/team tests/security tests/ops/test_load.py tests/ops/test_large_load.py
+
+# AWS's own engine, as an npm package carries it.
+$(DYNAMODB_LOCAL)/.done:
+	@echo "Installing DynamoDB Local ..."
+	@npm install --prefix $(DYNAMODB_LOCAL) --silent --no-audit --no-fund --no-save amplify-dynamodb-simulator@2.9.30
+	@touch $@
 
 .PHONY: lint
 lint: $(VENV)/.dev .venv-sam/.done ## ruff, mypy --strict, sam validate --lint

@@ -1,5 +1,6 @@
 """GET and PATCH users/{username}/course_status_info/{course_id}: where the caller was. (contract/mobile-users.md 5)"""
 
+from dataclasses import replace
 from typing import Any
 
 from lms.domain.access import mobile_access_error
@@ -75,7 +76,8 @@ def _visit(request: Request, caller: Caller, learner: access.LearnerInCourse) ->
         except ConditionFailed:
             learner = _admitted(request, caller)
             continue
-        return _admitted(request, caller)
+        moved = replace(learner.progress, positions={**learner.progress.positions, **positions})
+        return replace(learner, progress=moved)
     raise TableUnavailable("a visit lost every race for its item")
 
 
