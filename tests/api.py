@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import jwt
+from tests.clients import decode
 
 from lms_lambda.tokens import claims, local_key
 
@@ -83,6 +84,7 @@ class Api:
             connection.close()
         if received.get("content-encoding") == "gzip":
             raw = gzip.decompress(raw)
+        decode(method, target, response.status, raw)
         return Answer(response.status, received, raw)
 
     def get(self, target: str, caller: str | None = "mona", **headers: str) -> Answer:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from lms.domain.completions import block_digest
 from lms.domain.courses import CourseMode, DurationLimit, MilestoneRequirement, UpgradeDeadlineConfig
 from lms.domain.enrollments import Certificate
-from lms.domain.keys import CourseKey, parse_course_key
+from lms.domain.keys import CourseKey, parse_course_key, parse_usage_key
 from lms.table import items
 from lms.table.items import ItemType, Key
 from lms_lambda.staging import Source, Staging, Told
@@ -25,6 +26,8 @@ class Change:
     sources: Sequence[Source]
     lookups: tuple[Key, ...] = ()
     """For a user: the e-mail's and the id's items, which are written with it or not at all."""
+    revise: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    """Gives further values, from those that are there: for a field that several loads fill together."""
     from_export: bool = False
     """Whether it comes from a course export, which gives way to the overview of a dump."""
 
@@ -98,13 +101,20 @@ def progress_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
     """One change per user and course: positions, and the latest of what happened there."""
     for name, course_id, facts in _of_users(staging, "progress", reject):
         values: dict[str, Any] = {"course_id": course_id}
+        done: dict[bytes, bool] = {}
         for told in facts:
             completed = told.data.get("completed")
             if completed:
                 _note_completion(values, completed)
+                if key := parse_usage_key(completed["block_key"]):
+                    done[block_digest(key.block_type, key.block_id)] = completed["completion"] >= 1.0
             else:
                 _note_state(values, told.data)
-        yield Change(items.progress_key(name, course_id), items.PROGRESS, values, _sources(facts))
+        sources = _sources(facts)
+        yield Change(items.progress_key(name, course_id), items.PROGRESS, values, sources)
+        if done:
+            known = {"course_id": course_id}
+            yield Change(items.done_key(name, course_id), items.DONE, known, sources, revise=_revise_done(done))
 
 
 def course_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
@@ -200,8 +210,18 @@ def _note_state(values: dict[str, Any], data: Mapping[str, Any]) -> None:
     values["active_at"] = max(modified, values.get("active_at", modified))
     if "position" in data:
         values[f"position:{data['block']}"] = data["position"]
+    if "drawn" in data:
+        values[f"drawn:{data['block']}"] = frozenset(data["drawn"])
     if data.get("is_course"):
         values["moved"] = modified
+
+
+def _revise_done(said: Mapping[bytes, bool]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    def revise(stored: Mapping[str, Any]) -> dict[str, Any]:
+        kept = {digest for digest in stored.get("completed", frozenset()) if said.get(digest, True)}
+        return {"completed": kept | {digest for digest, complete in said.items() if complete}}
+
+    return revise
 
 
 def _note_completion(values: dict[str, Any], data: Mapping[str, Any]) -> None:

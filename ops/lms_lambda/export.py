@@ -49,6 +49,7 @@ def _block(block: ExportedBlock) -> Block:
         graded=bool(said.get("graded")),
         format=said.get("format"),
         weight=said.get("weight"),
+        has_score=said.get("has_score"),
         ora=_plain(said["ora"]) if said.get("ora") else None,
     )
 

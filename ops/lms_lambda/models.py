@@ -199,9 +199,20 @@ class StudentModule(_Model):
             position = _position(state.get("position"))
             if position is not None:
                 said |= {"block": f"{key.block_type}@{key.block_id}", "position": position}
+            drawn = _drawn(state.get("selected"))
+            if drawn is not None:
+                said |= {"block": f"{key.block_type}@{key.block_id}", "drawn": drawn}
             # The date that visits are compared with is that of the course block's own row. (5.4)
             said["is_course"] = key.block_type == "course"
         return [Fact("progress", str(self.student), self.course_id, said)]
+
+
+def _drawn(value: Any) -> list[str] | None:
+    """The children that a randomized block drew for the learner: pairs of type and id."""
+    if not isinstance(value, list):
+        return None
+    pairs = [pair for pair in value if isinstance(pair, list) and len(pair) == 2]
+    return [f"{block_type}@{block_id}" for block_type, block_id in pairs]
 
 
 def _number(pk: str) -> str:

@@ -99,6 +99,7 @@ BLOCK_FIELDS: Mapping[str, Reader] = {
     "group_access": read_group_access,
     "days_early_for_beta": read_number,
     "weight": read_number,
+    "has_score": read_boolean,
     "hide_from_toc": read_boolean,
 }
 

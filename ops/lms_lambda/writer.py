@@ -167,8 +167,9 @@ def _plan(change: Change, found: Found) -> _Plan:
     item_type = change.item_type
     if change.from_export and now.get("source", {}).get("S") == "dump":
         return _Plan(change)
-    wanted: dict[str, Any] = {name: None for name, value in change.values.items() if value is None}
-    wanted |= item_type.write(change.values)
+    values = {**change.values, **(change.revise(item_type.read(now)) if change.revise else {})}
+    wanted: dict[str, Any] = {name: None for name, value in values.items() if value is None}
+    wanted |= item_type.write(values)
     for moment, others in item_type.latest.items():
         if moment in wanted and moment in now and _is_later(now[moment], wanted[moment]):
             for name in (moment, *others):
@@ -182,21 +183,22 @@ def _plan(change: Change, found: Found) -> _Plan:
         outcome = "kept" if kept else outcome
     plan = _Plan(change, outcome=outcome if differing or outcome == "kept" else "unchanged")
     if differing:
-        before = {"id": now.get("id"), "email": now.get("email")} if change.lookups else {"changed": now.get("changed")}
-        plan.actions.append(
-            {
-                "Update": update_arguments(
-                    change.key,
-                    {name: value for name, value in differing.items() if value is not None},
-                    remove=[name for name, value in differing.items() if value is None],
-                    before=before,
-                )
-            }
-        )
+        plan.actions.append(_action(change, now, differing))
     if change.lookups:
         plan.actions += _lookup_actions(change, now, found)
         plan.outcome = "written" if plan.actions else plan.outcome
     return plan
+
+
+def _action(change: Change, now: Item, differing: Mapping[str, Any]) -> dict[str, Any]:
+    """The action that sets the differing attributes (None: removes them), if the item is still as it was read."""
+    present = {name: value for name, value in differing.items() if value is not None}
+    if not now:
+        new = {"TableName": table_name(), "Item": {**change.key, **present}}
+        return {"Put": {**new, "ConditionExpression": "attribute_not_exists(PK)"}}
+    before = {"id": now.get("id"), "email": now.get("email")} if change.lookups else {"changed": now.get("changed")}
+    removed = [name for name, value in differing.items() if value is None]
+    return {"Update": update_arguments(change.key, present, remove=removed, before=before)}
 
 
 def _is_later(stored: Mapping[str, Any], wanted: Mapping[str, Any] | None) -> bool:

@@ -1,14 +1,14 @@
 """How many requests each access pattern sends, and how many one after the other. (docs/data-model.md)"""
 
 from collections.abc import Callable, Iterable
-from threading import Lock
+from threading import Lock, local
 from typing import Any
 
 import pytest
 from tests.api import Api
 from tests.world import COURSE_A, WORKED_TREE, World, usage_key
 
-from lms.table import access
+from lms.table import access, client
 
 
 class Requests:
@@ -24,24 +24,24 @@ class Requests:
 
 @pytest.fixture
 def requests(monkeypatch: pytest.MonkeyPatch) -> Requests:
-    counted, lock, inside = Requests(), Lock(), [False]
-    call = access.call
+    counted, lock, here = Requests(), Lock(), local()
+    call = client.call
 
     def count(operation: str, **arguments: Any) -> Any:
         with lock:
             counted.sent.append(operation)
-            counted.rounds += 0 if inside[0] else 1
+            counted.rounds += 0 if getattr(here, "inside", False) else 1
         return call(operation, **arguments)
 
     def side_by_side(work: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
         # One after the other, so that each piece of work's requests can be told apart; the longest makes the rounds.
         results, longest = [], 0
-        outer, inside[0] = inside[0], True
+        outer, here.inside = getattr(here, "inside", False), True
         for item in items:
             before = len(counted.sent)
             results.append(work(item))
             longest = max(longest, len(counted.sent) - before)
-        inside[0] = outer
+        here.inside = outer
         counted.rounds += 0 if outer else longest
         return results
 
@@ -76,6 +76,45 @@ def test_my_user_info_is_one_request(api: Api, requests: Requests) -> None:
     api.get("/api/mobile/v1/my_user_info")
 
     assert requests.sent == ["update_item"]
+
+
+def test_the_home_screen_of_v4_is_two_rounds_cold_and_warm(api: Api, requests: Requests) -> None:
+    cold = api.get("/api/mobile/v4/users/mona/course_enrollments/?requested_fields=course_progress").json
+    assert sorted(requests.sent) == ["batch_get_item", "batch_get_item", "get_item", "query"]
+    assert requests.rounds == 2
+    requests.forget()
+
+    warm = api.get("/api/mobile/v4/users/mona/course_enrollments/?requested_fields=course_progress").json
+
+    assert sorted(requests.sent) == ["batch_get_item", "query"]
+    assert warm == cold
+
+
+def test_a_learner_with_1000_enrollments_gets_a_page_in_two_rounds(world: World, api: Api, requests: Requests) -> None:
+    world.user("rita")
+    for number in range(1000):
+        course_id = f"course-v1:BigX+B{number:04}+R"
+        world.course(course_id)
+        world.enroll("rita", course_id, created=f"2020-01-01T{number // 60:02}:{number % 60:02}:00Z")
+    world.load()
+    requests.forget()
+
+    first = api.get("/api/mobile/v4/users/rita/course_enrollments/", caller="rita").json
+    assert requests.rounds == 2
+    last = api.get("/api/mobile/v4/users/rita/course_enrollments/?page=last", caller="rita").json
+
+    assert first["primary"]["course"]["id"] == "course-v1:BigX+B0999+R"
+    assert (first["enrollments"]["count"], first["enrollments"]["num_pages"]) == (999, 200)
+    assert [one["course"]["id"] for one in last["enrollments"]["results"]] == [
+        f"course-v1:BigX+B{number:04}+R" for number in (3, 2, 1, 0)
+    ]
+
+
+def test_enrollments_status_is_two_rounds(api: Api, requests: Requests) -> None:
+    api.get("/api/mobile/v1/users/mona/enrollments_status/")
+
+    assert sorted(requests.sent) == ["batch_get_item", "get_item", "query"]
+    assert requests.rounds == 2
 
 
 def test_cold_enrollments_are_two_rounds(api: Api, requests: Requests) -> None:

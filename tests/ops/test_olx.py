@@ -764,6 +764,7 @@ class TestNotAnExport:
     @pytest.mark.parametrize(
         "content",
         [b"", b'[{"model": "auth.user"}]\n', gzip.compress(b'[{"model": "auth.user"}]\n'), b"\x1f\x8bnot gzip"],
+        ids=["empty", "a dump", "a gzipped dump", "not gzip"],
     )
     def test_a_file_that_is_no_archive_is_no_export(self, tmp_path: Path, content: bytes) -> None:
         file = tmp_path / "course.tar.gz"

@@ -48,14 +48,17 @@ class Enrolled:
 
 def join_courses(enrollments: Iterable[Enrollment], courses: Mapping[str, CourseOverview]) -> list[Enrolled]:
     """The active enrollments whose course exists, newest first; the course id decides ties. (mobile-users.md 4.4)"""
-    joined = [
+    return [
         Enrolled(enrollment, courses[enrollment.course_id])
-        for enrollment in enrollments
-        if enrollment.active and enrollment.course_id in courses
+        for enrollment in newest_first(enrollments)
+        if enrollment.course_id in courses
     ]
-    joined.sort(key=lambda one: one.enrollment.course_id)
-    joined.sort(key=lambda one: one.enrollment.created or _NO_DATE, reverse=True)
-    return joined
+
+
+def newest_first(enrollments: Iterable[Enrollment]) -> list[Enrollment]:
+    """The active enrollments, newest first; the course id decides ties. (contract/mobile-users.md 4.4)"""
+    by_course = sorted((one for one in enrollments if one.active), key=lambda one: one.course_id)
+    return sorted(by_course, key=lambda one: one.created or _NO_DATE, reverse=True)
 
 
 def in_organization(courses: Iterable[Enrolled], site: Site, org: str | None) -> list[Enrolled]:
@@ -69,6 +72,21 @@ def in_organization(courses: Iterable[Enrolled], site: Site, org: str | None) ->
         if (site.org_filter is None or one.course.org in site.org_filter)
         and (org is None or one.course.org.lower() == org.lower())
     ]
+
+
+def status_order(enrollments: Iterable[Enrollment], courses: Mapping[str, CourseOverview]) -> list[Enrolled]:
+    """The active enrollments whose course exists, by course id, the first 500 of them. (mobile-users.md 6.4)"""
+    return sorted(join_courses(enrollments, courses), key=lambda one: one.enrollment.course_id)[:STATUS_LIMIT]
+
+
+def is_recent(enrollment: Enrollment, completion_created: datetime | None, now: datetime) -> bool:
+    """Whether the learner joined within 30 days, or completed a first-time block in them. (mobile-users.md 6.4)
+
+    `completion_created`: when the newest of the learner's completions in the course was created.
+    """
+    cutoff = now - RECENT
+    joined = enrollment.created is not None and enrollment.created > cutoff
+    return joined or (completion_created is not None and completion_created >= cutoff)
 
 
 def is_on_mobile(course: CourseOverview, roles: Roles, site: Site) -> bool:

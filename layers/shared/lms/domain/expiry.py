@@ -29,7 +29,10 @@ def audit_access_expires(
         return None
     # Open edX fails on a course without start; the enrollment's own date is all that is left to count from.
     begins = max(enrollment.created, course.start or enrollment.created)
-    return begins + access_duration(course.weeks_to_complete, features)
+    try:
+        return begins + access_duration(course.weeks_to_complete, features)
+    except OverflowError:
+        return None  # beyond the end of the calendar
 
 
 def access_duration(weeks_to_complete: int | None, features: Features) -> timedelta:

@@ -37,6 +37,8 @@ class CourseKey:
 
     def usage_key(self, block_type: str, block_id: str) -> str:
         """The usage key, printed, of a block of this course."""
+        if self.legacy:
+            return f"i4x://{self.org}/{self.number}/{block_type}/{block_id}"
         return f"block-v1:{self._parts()}+type@{block_type}+block@{block_id}"
 
 

@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from lms.domain.access import early_start
+from lms.domain.completions import block_digest
 from lms.domain.courses import CourseOverview
 from lms.domain.enrollments import Enrollment
-from lms.domain.keys import CourseKey
+from lms.domain.keys import CourseKey, parse_usage_key
 from lms.domain.roles import Roles
 
 POSITIONED_TYPES = frozenset({"course", "chapter", "sequential", "problemset", "videosequence"})
@@ -49,6 +50,8 @@ class Block:
     graded: bool = False
     format: str | None = None
     weight: float | None = None
+    has_score: bool | None = None
+    """Whether it gives a score, where its author said so; else its type decides."""
     ora: Mapping[str, Any] | None = None
     """Steps and dates of an open response assessment."""
 
@@ -114,14 +117,21 @@ class Outline:
 
     def is_visible(self, index: int, viewer: Viewer) -> bool:
         """Whether the viewer may load the block: not staff-only, begun, open to the viewer's groups."""
+        block = self.blocks[index]
+        opens = block.start and early_start(block.start, block.days_early, viewer.beta_tester)
+        return viewer.staff or ((opens is None or viewer.now > opens) and self.is_open_to(index, viewer))
+
+    def is_open_to(self, index: int, viewer: Viewer) -> bool:
+        """Whether the block is meant for the viewer, begun or not: not staff-only, open to the viewer's groups."""
         if viewer.staff:
             return True
-        block = self.blocks[index]
-        if block.staff_only:
-            return False
-        if block.start is not None and viewer.now <= early_start(block.start, block.days_early, viewer.beta_tester):
+        if self.blocks[index].staff_only:
             return False
         return all(viewer.groups.get(partition) in allowed for partition, allowed in self._group_access(index).items())
+
+    def digest(self, index: int) -> bytes:
+        """The digest that stands for the block among completed ones."""
+        return block_digest(self.blocks[index].type, self.blocks[index].name)
 
     def _group_access(self, index: int) -> dict[str, set[int]]:
         """Partition id -> groups that may see the block, after every ancestor had its say."""
@@ -145,6 +155,14 @@ def current_path(outline: Outline, positions: Mapping[str, int], viewer: Viewer)
         return [course]
     section = _positioned_child(outline, chapter, positions, viewer, depth=1)
     return [chapter, course] if section is None else [section, chapter, course]
+
+
+def last_completed(outline: Outline, usage_key: str | None) -> list[int] | None:
+    """The path, top-down, to the block that was completed last; None unless it is at or below a unit. (4.3)"""
+    key = parse_usage_key(usage_key or "")
+    index = outline.find(key.block_type, key.block_id) if key and key.course_key == outline.key else None
+    path = list(outline.ancestors(index))[::-1] if index is not None else []
+    return path if len(path) > 3 else None
 
 
 def position_key(block: Block) -> str:

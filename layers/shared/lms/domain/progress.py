@@ -16,6 +16,8 @@ class Progress:
     """When the course block's own state was last saved; None while it holds nothing."""
     active_at: datetime | None = None
     """The latest change of any of the learner's states in the course."""
+    drawn: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """`type@id` of a randomized block -> `type@id` of the children that were drawn for the learner."""
     completed_block: str | None = None
     """Usage key of the block whose completion changed last."""
     completed_at: datetime | None = None

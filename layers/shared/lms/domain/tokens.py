@@ -43,10 +43,10 @@ def identify(claims: Mapping[str, Any], issuer: str, audience: str, now: datetim
     if not isinstance(claims.get("sub", ""), str) or not _is_supported(claims.get("version", "1.0.0")):
         raise TokenRefused(INVALID)
     username = claims.get("preferred_username") or claims.get("username")
-    if expires <= now.timestamp():
-        raise TokenRefused(EXPIRED)
     if not isinstance(username, str) or not username:
         raise TokenRefused(NO_USERNAME)
+    if expires <= now.timestamp():
+        raise TokenRefused(EXPIRED)
     return Identity(username, int(expires), restricted=bool(claims.get("is_restricted")))
 
 

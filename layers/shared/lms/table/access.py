@@ -245,6 +245,38 @@ def read_learner_in_course(username: str, course: CourseKey) -> LearnerInCourse:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A course's outline, and the blocks of it that a learner has completed (digests)."""
+
+    outline: Outline
+    completed: frozenset[bytes]
+
+
+def read_courses_and_studies(
+    username: str, course_ids: Iterable[str], studied: Iterable[str]
+) -> tuple[dict[str, CourseOverview], dict[str, Study]]:
+    """The courses that exist among these, and a learner's study of some; one round trip."""
+    reads = _course_reads(course_ids)
+    *courses, studies = _together(*reads, lambda: read_studies(username, studied))
+    return {course_id: course for found in courses for course_id, course in found.items()}, studies
+
+
+def read_studies(username: str, course_ids: Iterable[str]) -> dict[str, Study]:
+    """A learner's study of some courses, by course id, for at most 50 courses. Outlines may come from memory."""
+    keys = {course_id: key for course_id in course_ids if (key := parse_course_key(course_id)) is not None}
+    outlines = {course_id: _outlines.get(course_id) for course_id in keys}
+    done = [items.done_key(username, course_id) for course_id in keys]
+    firsts = [items.outline_key(course_id) for course_id, outline in outlines.items() if outline is None]
+    found = get_items([*done, *firsts], consistent=False)
+    studies = {}
+    for course_id, key in keys.items():
+        outline = outlines[course_id] or _keep_outline(key, found.get(_name(items.outline_key(course_id))))
+        item = found.get(_name(items.done_key(username, course_id)), {})
+        studies[course_id] = Study(outline, items.DONE.read(item).get("completed", frozenset()))
+    return studies
+
+
 def save_visit(username: str, seen: Progress, positions: Mapping[str, int], now: datetime) -> None:
     """Write positions that a visit changed, if nobody wrote them since `seen` was read. Raises ConditionFailed.
 

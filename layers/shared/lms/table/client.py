@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -28,6 +28,7 @@ _TRY_AGAIN = frozenset(
         "TransactionInProgressException",
     }
 )
+_MAYBE_DONE = frozenset({"InternalServerError", "TransactionInProgressException"})
 _TRY_TRANSACTION_AGAIN = frozenset(
     {"ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict", "None", None}
 )
@@ -97,8 +98,10 @@ def call(operation: str, **arguments: Any) -> Any:
                 raise TableUnavailable(f"DynamoDB cancelled a transaction: {codes}") from error
         if code in _TRY_AGAIN:
             raise TableUnavailable(
-                f"DynamoDB answered {code}", outcome_unknown=code == "InternalServerError"
+                f"DynamoDB answered {code}", outcome_unknown=code in _MAYBE_DONE
             ) from error
+        raise
+    except ParamValidationError:
         raise
     except BotoCoreError as error:
         raise TableUnavailable(

@@ -7,10 +7,11 @@ a writer that knows only some of them leaves the others alone. docs/data-model.m
 import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
+from lms.domain.completions import DIGEST_BYTES
 from lms.domain.courses import (
     CourseMode,
     CourseOverview,
@@ -61,6 +62,10 @@ def enrollment_key(username: str, course_id: str) -> Key:
 
 def progress_key(username: str, course_id: str) -> Key:
     return _key(_user_partition(username), f"PROGRESS#{course_id}")
+
+
+def done_key(username: str, course_id: str) -> Key:
+    return _key(_user_partition(username), f"DONE#{course_id}")
 
 
 def course_role_key(username: str, course_id: str) -> Key:
@@ -115,9 +120,9 @@ def _json(to: Callable[[Any], Any], back: Callable[[Any], Any]) -> _Form:
 def _plain(value: Any) -> Any:
     """A dataclass as JSON: moments as text, defaults left out."""
     return {
-        name: part.isoformat() if isinstance(part, datetime) else part
-        for name, part in asdict(value).items()
-        if part is not None and part != ""
+        one.name: part.isoformat() if isinstance(part, datetime) else part
+        for one in fields(value)
+        if (part := getattr(value, one.name)) != one.default
     }
 
 
@@ -138,9 +143,15 @@ def _by_name(to: Callable[[Any], Any], back: Callable[[Any], Any]) -> _Form:
 
 _TEXT = _Form(lambda value: {"S": value}, lambda stored: stored["S"])
 _INTEGER = _Form(lambda value: {"N": str(value)}, lambda stored: int(stored["N"]))
-_NUMBER = _Form(lambda value: {"N": f"{value:.15g}"}, lambda stored: float(stored["N"]))
+_NUMBER = _Form(lambda value: {"N": repr(value)}, lambda stored: float(stored["N"]))
 _FLAG = _Form(lambda value: {"BOOL": value}, lambda stored: stored["BOOL"])
 _BYTES = _Form(lambda value: {"B": value}, lambda stored: bytes(stored["B"]))
+_DIGESTS = _Form(
+    lambda value: {"B": b"".join(sorted(value))},
+    lambda stored: frozenset(
+        bytes(stored["B"][at : at + DIGEST_BYTES]) for at in range(0, len(stored["B"]), DIGEST_BYTES)
+    ),
+)
 _MOMENT = _Form(_write_moment, lambda stored: datetime.fromisoformat(stored["S"]))
 _IDS = _json(sorted, frozenset)
 _CERTIFICATE = _json(_plain, lambda stored: Certificate(**stored))
@@ -235,10 +246,11 @@ PROGRESS = ItemType(
         "completion_created": _MOMENT,
         "changed": _MOMENT,
     },
-    prefixed={"position:": _INTEGER},
+    prefixed={"position:": _INTEGER, "drawn:": _json(sorted, frozenset)},
     latest={"active_at": (), "completed_at": ("completed_block",), "completion_created": ()},
     owned_by_api=frozenset({"position:", "moved", "active_at"}),
 )
+DONE = ItemType({"course_id": _TEXT, "completed": _DIGESTS})
 ROLE = ItemType(
     {"course_id": _TEXT, "org": _TEXT, "changed": _MOMENT},
     prefixed={"role:": _TEXT, "forum:": _FLAG},
@@ -313,7 +325,7 @@ def read_enrollment(item: Item) -> Enrollment | None:
 def read_progress(item: Item) -> Progress:
     values = PROGRESS.read(item)
     values.pop("changed", None)
-    return Progress(positions=values.pop("position:"), **values)
+    return Progress(positions=values.pop("position:"), drawn=values.pop("drawn:"), **values)
 
 
 def read_roles(items: Iterable[Item], user: User | None) -> Roles:
@@ -391,7 +403,12 @@ def read_outline(items: Iterable[Item]) -> list[Block]:
 
 def _block_row(block: Block) -> dict[str, Any]:
     # By identity: the parent 0 equals False.
-    row = {name: value for name, value in asdict(block).items() if value is not None and value is not False}
+    # Only a False that is not the default says something: `has_score`.
+    row = {
+        name: value
+        for name, value in asdict(block).items()
+        if value is not None and (value is not False or name == "has_score")
+    }
     if not block.group_access:
         del row["group_access"]
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}

@@ -12,7 +12,7 @@ from lms.web.request import Request
 
 _MAX_DEPTH = 64
 _MAX_FIELDS = 1000
-_JSON_STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_JSON_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 
 def read_body(request: Request) -> Any:
@@ -41,10 +41,10 @@ def _content_type(header: str) -> tuple[str, dict[str, str]]:
 
 
 def _read_json(body: bytes, charset: str) -> Any:
-    if _depth(body) > _MAX_DEPTH:
-        raise _json_error(f"Nested more than {_MAX_DEPTH} levels deep")
     try:
         text = body.decode(charset if _is_known(charset) else "utf-8")
+        if _depth(text) > _MAX_DEPTH:
+            raise ValueError(f"Nested more than {_MAX_DEPTH} levels deep")
         return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise _json_error(str(error)) from None
@@ -54,17 +54,17 @@ def _json_error(text: str) -> HttpError:
     return detail(400, f"JSON parse error - {text}")
 
 
-def _depth(body: bytes) -> int:
+def _depth(text: str) -> int:
     """How deep brackets nest, outside of strings: deeper than the JSON library can go must not reach it."""
-    if body.count(b"[") + body.count(b"{") <= _MAX_DEPTH:
+    if text.count("[") + text.count("{") <= _MAX_DEPTH:
         return 0
     depth = deepest = 0
-    for match in _JSON_STRUCTURE.finditer(body):
+    for match in _JSON_STRUCTURE.finditer(text):
         mark = match[0]
-        if mark in b"[{":
+        if mark in "[{":
             depth += 1
             deepest = max(deepest, depth)
-        elif mark in b"]}":
+        elif mark in "]}":
             depth -= 1
     return deepest
 
@@ -107,6 +107,8 @@ def _read_multipart(body: bytes, content_type: str) -> dict[str, str]:
         parts = list(message.iter_parts()) if message.is_multipart() else []
     except (MessageError, ValueError, TypeError, IndexError, AttributeError):
         raise detail(400, "Multipart form parse error - Invalid multipart body.") from None
+    if boundary and body.strip() == f"--{boundary}--".encode("latin-1", "replace"):
+        return {}  # a form without fields, which the parser takes for no form at all
     if not boundary or not message.is_multipart():
         raise detail(400, f"Multipart form parse error - Invalid boundary in multipart: {boundary}")
     fields: dict[str, str] = {}

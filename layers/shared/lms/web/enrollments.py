@@ -107,6 +107,14 @@ def subscription_id(course_id: str) -> str:
     return "course_" + base64.b32encode(course_id.encode()).decode().replace("=", "_")
 
 
+def configs_json(site: Site) -> dict[str, Any]:
+    """The site's settings for the apps: those of in-app purchases in a group of their own."""
+    configs: dict[str, Any] = {"iap_configs": {}}
+    for name, value in site.mobile_configs.items():
+        (configs["iap_configs"] if name.startswith("iap_") else configs)[name] = value
+    return configs
+
+
 def user_path(version: str, username: str) -> str:
     """The path of a user's page, percent-encoded."""
     return f"/api/mobile/{version}/users/{quote(username, safe='@+-._~')}"

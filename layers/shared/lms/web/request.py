@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from lms.domain.keys import CourseKey, parse_course_key
 from lms.settings import settings
@@ -66,6 +66,15 @@ class Request:
     def variable(self, name: str) -> str:
         """A path variable, decoded: gateways hand it over decoded or as it was sent."""
         return unquote((self._event.get("pathParameters") or {}).get(name) or "")
+
+    def url_with(self, name: str, value: str | None) -> str:
+        """The request's own absolute URL with one query key set, or left out; keys sorted, as DRF writes them."""
+        pairs = dict(self._event.get("multiValueQueryStringParameters") or {})
+        pairs.pop(name, None)
+        if value is not None:
+            pairs[name] = [value]
+        query = urlencode(sorted(pairs.items()), doseq=True)
+        return f"{self.base_url}{self._event['path']}" + (f"?{query}" if query else "")
 
     @cached_property
     def version(self) -> str:

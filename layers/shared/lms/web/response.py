@@ -57,8 +57,12 @@ def to_json(value: Any) -> bytes:
 
 
 def _takes_gzip(request: Request) -> bool:
+    qualities: dict[str, float] = {}
     for choice in request.headers.get("accept-encoding", "").lower().split(","):
-        name, _, quality = choice.partition(";")
-        if name.strip() in ("gzip", "*") and quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000"):
-            return True
-    return False
+        name, _, quality = choice.replace(" ", "").partition(";q=")
+        try:
+            qualities[name] = float(quality or 1)
+        except ValueError:
+            qualities[name] = 0
+    # What is said of gzip itself goes before what is said of anything.
+    return qualities.get("gzip", qualities.get("*", 0)) > 0

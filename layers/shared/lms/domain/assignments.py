@@ -1,0 +1,182 @@
+"""A learner's assignments in a course: what they are, which are done, which come next. (mobile-users.md 7.8)"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from lms.domain.outline import Block, Outline, Viewer, position_key
+
+SCORED_TYPES = frozenset(
+    {"problem", "openassessment", "drag-and-drop-v2", "edx_sga", "scorm", "mentoring", "step-builder", "lti_consumer"}
+)
+"""Block types that give a score, unless a block's own `has_score` says otherwise."""
+
+MANUAL_ORA_DATES = "This Open Response Assessment's due dates are set by your instructor and can't be shifted."
+
+_NEEDS_CHILDREN = frozenset({"course", "chapter", "sequential", "vertical"})
+_DRAWING_TYPES = frozenset({"library_content", "legacy_library_content", "itembank"})
+_ORA_STEPS = {
+    "self-assessment": "Self Assessment",
+    "peer-assessment": "Peer Assessment",
+    "staff-assessment": "Staff Assessment",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A graded subsection, or a step of an open response assessment. Blocks are indexes in the outline."""
+
+    block: int
+    title: str
+    type: str | None
+    due: datetime | None
+    complete: bool
+    released: bool
+    first_component: int
+    extra_info: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a learner has done in a course."""
+
+    completed: frozenset[bytes]
+    """Digests of the blocks that are complete: see `lms.domain.completions`."""
+    drawn: Mapping[str, frozenset[str]]
+    """`type@id` of a randomized block -> `type@id` of the children that were drawn for the learner."""
+
+
+@dataclass(frozen=True, slots=True)
+class CourseProgress:
+    """How many assignments there are, and how many of them are complete."""
+
+    total: int
+    completed: int
+
+
+def course_progress(assignments: Sequence[Assignment]) -> CourseProgress:
+    """The count of all assignments and of those that are complete, whether or not they have a due date."""
+    return CourseProgress(len(assignments), sum(assignment.complete for assignment in assignments))
+
+
+def past_assignments(assignments: Iterable[Assignment], now: datetime) -> list[Assignment]:
+    """Those whose due date has passed, complete or not, in the order of their dates."""
+    past = [one for one in assignments if one.due is not None and one.due < now]
+    return sorted(past, key=_due)
+
+
+def future_assignments(assignments: Iterable[Assignment], now: datetime) -> list[Assignment]:
+    """What is to be done next: the incomplete ones due on the same day (in UTC) as the earliest of them."""
+    future = sorted(
+        (one for one in assignments if one.due is not None and one.due >= now and not one.complete), key=_due
+    )
+    return [one for one in future if _due(one).astimezone(UTC).date() == _due(future[0]).astimezone(UTC).date()]
+
+
+def assignments_of(outline: Outline, viewer: Viewer, work: Work, course_end: datetime | None) -> list[Assignment]:
+    """All the learner's assignments, in course order.
+
+    Blocks that only staff or other groups see do not count; blocks that begin later do.
+    """
+    structure = _Structure(outline, viewer, work)
+    return [one for section in structure.sections() for one in structure.assignments(section, course_end)]
+
+
+def _due(assignment: Assignment) -> datetime:
+    assert assignment.due is not None  # noqa: S101 - asked only of assignments that have one
+    return assignment.due
+
+
+class _Structure:
+    """The course as it is built for one learner."""
+
+    def __init__(self, outline: Outline, viewer: Viewer, work: Work) -> None:
+        self._outline = outline
+        self._viewer = viewer
+        self._work = work
+
+    def sections(self) -> Iterator[int]:
+        for chapter in self._children(0):
+            yield from self._children(chapter)
+
+    def assignments(self, section: int, course_end: datetime | None) -> Iterator[Assignment]:
+        block = self._outline.blocks[section]
+        if block.graded:
+            released = block.start is None or block.start < self._viewer.now
+            yield Assignment(
+                block=section,
+                title=block.display_name or "Assignment",
+                type=block.format,
+                due=block.due,
+                complete=released and self._is_complete(section),
+                released=released,
+                first_component=self._first_leaf(section),
+            )
+        for index in self._below(section):
+            leaf = self._outline.blocks[index]
+            if leaf.type == "openassessment" and leaf.graded and _is_scored(leaf):
+                yield from self._ora_steps(index, leaf, course_end)
+
+    def _ora_steps(self, index: int, block: Block, course_end: datetime | None) -> Iterator[Assignment]:
+        title = block.display_name or "Assignment"
+        released = block.start is None or block.start < self._viewer.now
+        for name, start, own_due in _steps(block.ora or {}):
+            dates = (block.ora or {}).get("date_config_type") or "manual"
+            due = {"subsection": block.due, "course_end": course_end}.get(dates, own_due)
+            if start is None or due is None:
+                continue
+            yield Assignment(
+                block=index,
+                title=f"{title} ({name})",
+                type=block.format,
+                due=due,
+                complete=released and self._is_complete(index),
+                released=released,
+                first_component=index,
+                extra_info=MANUAL_ORA_DATES if dates == "manual" else None,
+            )
+
+    def _children(self, index: int) -> list[int]:
+        block = self._outline.blocks[index]
+        drawn = self._work.drawn.get(position_key(block)) if block.type in _DRAWING_TYPES else None
+        return [
+            child
+            for child in self._outline.children(index)
+            if self._outline.is_open_to(child, self._viewer)
+            and (drawn is None or position_key(self._outline.blocks[child]) in drawn)
+        ]
+
+    def _below(self, index: int) -> Iterator[int]:
+        for child in self._children(index):
+            yield child
+            yield from self._below(child)
+
+    def _first_leaf(self, index: int) -> int:
+        children = self._children(index)
+        return self._first_leaf(children[0]) if children else index
+
+    def _is_complete(self, index: int) -> bool:
+        children = self._children(index)
+        if children:
+            return all(self._is_complete(child) for child in children)
+        block = self._outline.blocks[index]
+        if block.type in _NEEDS_CHILDREN:
+            return False
+        return not block.graded or not _is_scored(block) or self._outline.digest(index) in self._work.completed
+
+
+def _is_scored(block: Block) -> bool:
+    scored = block.has_score if block.has_score is not None else block.type in SCORED_TYPES
+    return scored and (block.weight is None or block.weight > 0)
+
+
+def _steps(ora: Mapping[str, Any]) -> Iterator[tuple[str, datetime | None, datetime | None]]:
+    yield "Submission", _moment(ora.get("submission_start")), _moment(ora.get("submission_due"))
+    for step in ora.get("assessments") or []:
+        if step.get("name") in _ORA_STEPS:
+            yield _ORA_STEPS[step["name"]], _moment(step.get("start")), _moment(step.get("due"))
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,380 @@
+"""What all endpoints of the mobile API have in common. (contract/mobile-users.md 1)"""
+
+from typing import Any
+
+import jwt
+import pytest
+from tests.api import Api
+from tests.contract.wire import (
+    DENIED,
+    NOT_FOUND,
+    NOT_PROVIDED,
+    VERSIONS,
+    assert_body,
+    enrollments_path,
+    status_path,
+)
+from tests.world import COURSE_A, WORKED_TREE, World
+
+from lms.web.verifier import verifier
+from lms_lambda.tokens import claims, local_key
+
+DETAIL = "/api/mobile/v1/users/mona"
+ENROLLMENTS_STATUS = "/api/mobile/v1/users/mona/enrollments_status/"
+OWN_USER_PATHS = [DETAIL, enrollments_path(), ENROLLMENTS_STATUS, status_path()]
+PATHS = ["/api/mobile/v1/my_user_info", *OWN_USER_PATHS]
+CHALLENGE = 'JWT realm="api"'
+
+
+@pytest.fixture(autouse=True)
+def site(world: World) -> None:
+    world.user("mona", 4711)
+    world.user("nora", 4712)
+    world.user("boss", is_staff=True)
+    world.course()
+    world.export(WORKED_TREE)
+    for username in ("mona", "nora"):
+        world.enroll(username)
+    world.load()
+
+
+# --- 1.1 The URL space ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", ["v5", "v0", "v0x5", "v1.0", "V1", "1"])
+def test_a_version_that_there_is_not_is_a_404_in_json(api: Api, version: str) -> None:
+    for path in PATHS:
+        answer = api.get(path.replace("/v1/", f"/{version}/"))
+
+        assert answer.status == 404, path
+        assert_body(answer, NOT_FOUND)
+
+
+@pytest.mark.parametrize("caller", ["mona", None])
+@pytest.mark.parametrize(
+    "path", ["/", "/api/mobile/v1", "/api/mobile/v1/users/mona/nothing", "/api/mobile/v1/users/", "/login"]
+)
+def test_a_path_that_there_is_not_is_a_404_in_json_with_and_without_token(
+    api: Api, path: str, caller: str | None
+) -> None:
+    answer = api.get(path, caller=caller)
+
+    assert answer.status == 404
+    assert_body(answer, NOT_FOUND)
+    assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_version_is_routed_in_both_slash_forms_without_redirect(api: Api, version: str) -> None:
+    for path in OWN_USER_PATHS:
+        bare = path.replace("/v1/", f"/{version}/").rstrip("/")
+
+        assert (api.get(bare).status, api.get(f"{bare}/").status) == (200, 200), path
+
+
+# --- 1.2 Authentication -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_request_without_credentials_is_401_with_the_challenge(api: Api, path: str) -> None:
+    answer = api.get(path, caller=None)
+
+    assert answer.status == 401
+    assert_body(answer, NOT_PROVIDED)
+    assert answer.headers["www-authenticate"] == CHALLENGE
+
+
+@pytest.mark.parametrize(
+    ("header", "text"),
+    [
+        ("", "Authentication credentials were not provided."),
+        ("JWT", "Invalid token header. No credentials provided."),
+        ("Bearer", "Invalid token header. No credentials provided."),
+        ("JWT a b", "Invalid token header. Token string should not contain spaces."),
+        ("Bearer a b", "Invalid token header. Token string should not contain spaces."),
+        ("JWT  a", "Authentication credentials were not provided."),
+        ("Basic bW9uYTpwdw==", "Authentication credentials were not provided."),
+        ("JWT abc", "Invalid token."),
+        ("JWT a.b.c", "Invalid token."),
+    ],
+)
+def test_a_header_that_does_not_authenticate_is_401_with_its_own_text(api: Api, header: str, text: str) -> None:
+    for path in PATHS:
+        answer = api.get(path, caller=None, Authorization=header)
+
+        assert answer.status == 401, path
+        assert_body(answer, {"detail": text})
+        assert answer.headers["www-authenticate"] == CHALLENGE
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ({"exp": 1775044800}, "Token has expired."),  # 2026-04-01T12:00:00Z, which is now
+        ({"exp": 1775044799}, "Token has expired."),
+        ({"iss": "https://elsewhere.example.org/oauth2"}, "Invalid token."),
+        ({"aud": "another-key"}, "Invalid token."),
+        ({"aud": None}, "Invalid token."),
+        ({"exp": None}, "Invalid token."),
+        ({"iat": None}, "Invalid token."),
+        ({"iat": 1775044801}, "Invalid token."),
+        ({"version": "2.0.0"}, "Invalid token."),
+        ({"version": "abc"}, "Invalid token."),
+        # Expired and also wrong: the apps must not refresh what will never be good.
+        ({"exp": 1775044799, "aud": "another-key"}, "Invalid token."),
+        ({"preferred_username": None}, "JWT must include a preferred_username or username claim!"),
+    ],
+)
+def test_a_token_that_is_no_good_is_401_with_its_own_text(api: Api, said: dict[str, Any], text: str) -> None:
+    answer = api.get(DETAIL, caller=None, Authorization=f"JWT {api.token(**said)}")
+
+    assert answer.status == 401
+    assert_body(answer, {"detail": text})
+    assert answer.headers["www-authenticate"] == CHALLENGE
+
+
+@pytest.mark.parametrize("scheme", ["JWT", "jwt", "Jwt", "Bearer", "bearer", "BEARER"])
+def test_a_jwt_is_taken_with_either_scheme_in_any_letter_case(api: Api, scheme: str) -> None:
+    assert api.get(DETAIL, caller=None, Authorization=f"{scheme} {api.token()}").status == 200
+
+
+def test_a_token_with_only_the_old_username_claim_is_taken(api: Api) -> None:
+    said = claims("mona", now=api.clock.now.timestamp() - 60)
+    said["username"] = said.pop("preferred_username")
+    token = jwt.encode(said, local_key(), algorithm="RS512")
+
+    assert api.get(DETAIL, caller=None, Authorization=f"JWT {token}").status == 200
+
+
+def test_a_token_is_refused_from_the_second_of_its_expiry_though_it_was_taken_before(api: Api) -> None:
+    token = f"JWT {api.token(exp=1775044860)}"  # 2026-04-01T12:01:00Z
+    assert api.get(DETAIL, caller=None, Authorization=token).status == 200
+
+    api.clock.advance(seconds=59)
+    before = api.get(DETAIL, caller=None, Authorization=token)
+    api.clock.advance(seconds=1)
+    after = api.get(DETAIL, caller=None, Authorization=token)
+
+    assert before.status == 200
+    assert after.status == 401
+    assert_body(after, {"detail": "Token has expired."})
+
+
+def test_without_any_key_every_token_is_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JWT_PUBLIC_SIGNING_JWK_SET")
+    verifier.cache_clear()
+
+    # A claim of its own, because the gateway may still know another test's token.
+    answer = api.get(DETAIL, caller=None, Authorization=f"JWT {api.token(jti='no keys')}")
+
+    assert (answer.status, answer.json) == (401, {"detail": "Invalid token."})
+
+
+@pytest.mark.parametrize("path", OWN_USER_PATHS)
+def test_inactive_users_are_allowed(world: World, api: Api, path: str) -> None:
+    world.user("inga", is_active=False)
+    world.enroll("inga")
+    world.load()
+
+    assert api.get(path.replace("mona", "inga"), caller="inga").status == 200
+
+
+@pytest.mark.parametrize("restricted", [True, "true", "false"])
+def test_the_token_of_a_restricted_application_is_403(api: Api, restricted: object) -> None:
+    for path in PATHS:
+        answer = api.get(path, caller=None, Authorization=f"JWT {api.token(is_restricted=restricted)}")
+
+        assert answer.status == 403, path
+        assert_body(answer, DENIED)
+        assert "www-authenticate" not in answer.headers
+
+
+# --- 1.3 The user in the URL ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("caller", ["mona", "boss"])
+@pytest.mark.parametrize("name", ["nora", "nobody"])
+def test_another_users_name_is_403_for_everybody_whether_or_not_there_is_such_a_user(
+    api: Api, name: str, caller: str
+) -> None:
+    for path in OWN_USER_PATHS:
+        answer = api.get(path.replace("mona", name), caller=caller)
+
+        assert answer.status == 403, path
+        assert_body(answer, DENIED)
+
+
+def test_another_users_course_status_cannot_be_changed(api: Api) -> None:
+    answer = api.send_json("PATCH", status_path(username="nora"), {})
+
+    assert (answer.status, answer.json) == (403, DENIED)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_users_name_may_be_spelled_in_another_letter_case(api: Api, version: str) -> None:
+    for path in (path.replace("/v1/", f"/{version}/") for path in OWN_USER_PATHS):
+        answer = api.get(path.replace("mona", "MoNa"))
+
+        assert (answer.status, answer.json) == (200, api.get(path).json), path
+
+
+@pytest.mark.parametrize("path", OWN_USER_PATHS)
+def test_the_tokens_name_may_be_spelled_in_another_letter_case(api: Api, path: str) -> None:
+    assert api.get(path, caller="MONA").json == api.get(path, caller="mona").json
+
+
+@pytest.mark.parametrize("username", ["mona demo", "mona@home", "mona+1", "Zoë"])
+def test_a_name_with_unusual_characters_is_read_percent_encoded(world: World, api: Api, username: str) -> None:
+    encoded = "".join(f"%{byte:02X}" for byte in username.encode())
+    world.user(username)
+    world.enroll(username)
+    world.load()
+
+    for path in OWN_USER_PATHS:
+        assert api.get(path.replace("mona", encoded), caller=username).status == 200, path
+
+
+def test_a_plus_sign_in_the_path_is_a_plus_sign(world: World, api: Api) -> None:
+    world.user("mona+1")
+    world.load()
+
+    assert api.get("/api/mobile/v1/users/mona+1", caller="mona+1").json["username"] == "mona+1"
+
+
+# --- 1.4 Methods, negotiation, errors ---------------------------------------------------------------------------------
+
+ALLOWED = [
+    ("/api/mobile/v1/my_user_info", "GET, OPTIONS"),
+    (DETAIL, "GET, HEAD, OPTIONS"),
+    (enrollments_path(), "GET, HEAD, OPTIONS"),
+    (ENROLLMENTS_STATUS, "GET, HEAD, OPTIONS"),
+    (status_path(), "GET, PATCH"),
+]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_a_method_that_is_not_served_is_405_with_those_that_are(api: Api, method: str) -> None:
+    for path, allowed in ALLOWED:
+        answer = api.send_json(method, path, {})
+
+        assert (answer.status, answer.headers["allow"]) == (405, allowed), path
+        assert_body(answer, {"detail": f'Method "{method}" not allowed.'})
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_an_anonymous_post_is_401_before_it_is_405(api: Api, path: str) -> None:
+    answer = api.send_json("POST", path, {}, caller=None)
+
+    assert (answer.status, answer.json) == (401, NOT_PROVIDED)
+
+
+@pytest.mark.parametrize("path", OWN_USER_PATHS)
+def test_a_post_to_another_user_is_403_before_it_is_405(api: Api, path: str) -> None:
+    answer = api.send_json("POST", path.replace("mona", "nora"), {})
+
+    assert (answer.status, answer.json) == (403, DENIED)
+
+
+@pytest.mark.parametrize(("path", "allowed"), ALLOWED[:-1])
+def test_options_is_200_where_it_is_allowed(api: Api, path: str, allowed: str) -> None:
+    answer = api.request("OPTIONS", path)
+
+    assert (answer.status, answer.headers["allow"]) == (200, allowed)
+    assert isinstance(answer.json, dict)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_an_anonymous_options_is_401(api: Api, path: str) -> None:
+    assert api.request("OPTIONS", path, caller=None).status == 401
+
+
+@pytest.mark.parametrize("path", [DETAIL, enrollments_path(), ENROLLMENTS_STATUS])
+def test_head_answers_as_get_does_without_body(api: Api, path: str) -> None:
+    answer = api.request("HEAD", path)
+
+    assert (answer.status, answer.body) == (200, b"")
+    assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_every_answer_of_an_endpoint_says_which_methods_it_serves(api: Api, accept: str) -> None:
+    assert [(path, api.get(path, Accept=accept).headers["allow"]) for path, _ in ALLOWED] == ALLOWED
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/xml, text/plain;q=0.5", "application/vnd.api+json"])
+def test_an_answer_in_anything_but_json_is_406(api: Api, accept: str) -> None:
+    for path in PATHS:
+        answer = api.get(path, Accept=accept)
+
+        assert answer.status == 406, path
+        assert_body(answer, {"detail": "Could not satisfy the request Accept header."})
+
+
+@pytest.mark.parametrize(
+    "accept", ["application/json", "application/*", "*/*", "text/html, */*;q=0.1", "application/json; indent=4", ""]
+)
+def test_an_accept_header_that_takes_json_gets_json(api: Api, accept: str) -> None:
+    answer = api.get(DETAIL, Accept=accept)
+
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+
+
+def test_the_format_parameter_is_ignored(api: Api) -> None:
+    assert api.get(f"{DETAIL}?format=xml").status == 200
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/xml", "application/octet-stream"])
+def test_a_body_of_another_media_type_is_415(api: Api, media_type: str) -> None:
+    answer = api.request("PATCH", status_path(), body="a", headers={"Content-Type": media_type})
+
+    assert answer.status == 415
+    assert_body(answer, {"detail": f'Unsupported media type "{media_type}" in request.'})
+
+
+@pytest.mark.parametrize("body", ["{", "{,}", "abc", "{'a': 1}", '{"a": NaN}', "[" * 5000, '{"a":1}x', b"\xff\xfe{"])
+def test_malformed_json_is_400(api: Api, body: str | bytes) -> None:
+    answer = api.request("PATCH", status_path(), body=body, headers={"Content-Type": "application/json"})
+
+    assert answer.status == 400
+    assert list(answer.json) == ["detail"]
+    assert answer.json["detail"].startswith("JSON parse error - ")
+
+
+def test_the_body_is_compact_json_in_unescaped_utf_8(world: World, api: Api) -> None:
+    world.user("zoë", 4713, name='Zoë "Ω" 🦊', email="zoe@example.org")
+    world.load()
+
+    answer = api.get("/api/mobile/v1/users/zo%C3%AB", caller="zoë")
+
+    assert (
+        answer.body
+        == (
+            '{"id":4713,"username":"zoë","email":"zoe@example.org","name":"Zoë \\"Ω\\" 🦊","course_enrollments":'
+            '"https://lms.example.org/api/mobile/v1/users/zo%C3%AB/course_enrollments/"}'
+        ).encode()
+    )
+    assert answer.headers["content-type"] == "application/json"
+
+
+# --- 1.5 Dates --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("2026-03-02T09:30:15Z", "2026-03-02T09:30:15Z"),
+        ("2026-03-02T09:30:15.000Z", "2026-03-02T09:30:15Z"),
+        ("2026-03-02T09:30:15.123Z", "2026-03-02T09:30:15.123000Z"),
+        ("2026-03-02T09:30:15.123456Z", "2026-03-02T09:30:15.123456Z"),
+        ("2026-03-02T09:30:15.000001Z", "2026-03-02T09:30:15.000001Z"),
+        ("2026-03-02T11:30:15+02:00", "2026-03-02T09:30:15Z"),
+    ],
+)
+def test_a_date_is_in_utc_with_six_digits_of_fraction_only_where_there_is_one(
+    world: World, api: Api, stored: str, shown: str
+) -> None:
+    world.user("dora")
+    world.enroll("dora", COURSE_A, created=stored)
+    world.load()
+
+    assert api.get(enrollments_path(username="dora"), caller="dora").json[0]["created"] == shown

@@ -1,0 +1,38 @@
+"""What the unit tests share: how long a property may look for a counterexample, and settings that a test makes up."""
+
+from collections.abc import Callable, Iterator
+
+import hypothesis
+import pytest
+
+from lms.settings import settings
+
+# No deadline: a machine that runs several tests at once may stop over any single example.
+hypothesis.settings.register_profile("unit", deadline=None, max_examples=60, print_blob=True)
+hypothesis.settings.load_profile("unit")
+
+SETTINGS = (
+    "FEATURES",
+    "LMS_ROOT_URL",
+    "CMS_BASE",
+    "HTTPS",
+    "COURSE_ACCESS_DURATION_MIN_WEEKS",
+    "COURSE_ACCESS_DURATION_MAX_WEEKS",
+)
+
+
+@pytest.fixture
+def configure() -> Iterator[Callable[..., None]]:
+    """Sets the deployment's settings: `configure(CMS_BASE="studio.example.org")`; all others are unset."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        def put(**variables: str) -> None:
+            for name in SETTINGS:
+                patch.delenv(name, raising=False)
+            for name, value in variables.items():
+                patch.setenv(name, value)
+            settings.cache_clear()
+
+        put()
+        yield put
+    settings.cache_clear()

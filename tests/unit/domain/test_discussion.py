@@ -1,0 +1,25 @@
+"""Whether a course's discussion is open to a learner. (contract/mobile-users.md 7.9)"""
+
+from tests.unit.builders import cases, course
+
+from lms.domain.discussion import has_discussion
+from lms.domain.site import Features
+
+
+@cases(
+    "tab, enabled, lti, service, may_enter, expected",
+    {
+        "it is where everything is in place": (True, True, False, True, True, True),
+        "not without a tab": (False, True, False, True, True, False),
+        "not where the course switched it off": (True, False, False, True, True, False),
+        "not where an LTI tool has taken its place": (True, True, True, True, True, False),
+        "not where the site has no discussion service": (True, True, False, False, True, False),
+        "not for somebody who may not enter the course": (True, True, False, True, False, False),
+    },
+)
+def test_whether_a_discussion_is_open(
+    tab: bool, enabled: bool, lti: bool, service: bool, may_enter: bool, expected: bool
+) -> None:
+    tried = course(discussion_tab=tab, discussion_enabled=enabled, discussion_lti=lti)
+
+    assert has_discussion(tried, Features(discussion_service=service), may_enter) is expected

@@ -1,0 +1,140 @@
+"""What a JWT's claims must say. (contract/auth.md 3, 4, 12)"""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.builders import NOW, cases
+from tests.unit.strategies import any_text, json_values
+
+from lms.domain.tokens import EXPIRED, INVALID, NO_USERNAME, Identity, TokenRefused, identify
+
+ISSUER, AUDIENCE = "https://lms.example.org/oauth2", "lms-key"
+SECOND = int(NOW.timestamp())
+GOOD: dict[str, Any] = {
+    "iss": ISSUER,
+    "aud": AUDIENCE,
+    "iat": SECOND - 60,
+    "exp": SECOND + 3600,
+    "preferred_username": "mona",
+}
+NAMES = [*GOOD, "nbf", "sub", "version", "username", "is_restricted"]
+
+
+def identity_of(changes: dict[str, Any], without: str = "") -> Identity:
+    claims = {name: value for name, value in (GOOD | changes).items() if name != without}
+    return identify(claims, ISSUER, AUDIENCE, NOW)
+
+
+@cases(
+    "changes",
+    {
+        "nothing else is needed": {},
+        "an audience may be one of a list": {"aud": ["other", AUDIENCE]},
+        "a string is a subject": {"sub": "5f2a"},
+        "version 1.0.0": {"version": "1.0.0"},
+        "version 1.9.9": {"version": "1.9.9"},
+        "an older major version": {"version": "0.9.0"},
+        "a token issued right now": {"iat": SECOND},
+        "a token that is good from right now": {"nbf": SECOND},
+        "a token that is good for a second more": {"exp": SECOND + 1},
+        "a fraction of a second left": {"exp": SECOND + 0.5},
+        "only the legacy claim for the name": {"preferred_username": None, "username": "mona"},
+        "an empty name and the legacy claim": {"preferred_username": "", "username": "mona"},
+        "both claims for the name": {"username": "lisa"},
+    },
+)
+def test_claims_that_establish_an_identity(changes: dict[str, Any]) -> None:
+    assert identity_of(changes).username == "mona"
+
+
+def test_the_identity_says_when_the_token_ends() -> None:
+    assert identity_of({}) == Identity("mona", SECOND + 3600, restricted=False)
+
+
+@cases(
+    "value, expected",
+    {
+        "true is": (True, True),
+        "the text false is": ("false", True),
+        "one is": (1, True),
+        "false is not": (False, False),
+        "null is not": (None, False),
+    },
+)
+def test_whether_a_token_is_restricted(value: Any, expected: bool) -> None:
+    assert identity_of({"is_restricted": value}).restricted is expected
+
+
+@cases(
+    "changes, without",
+    {
+        "another issuer": ({"iss": "https://evil.example.org"}, ""),
+        "an issuer in a list": ({"iss": [ISSUER]}, ""),
+        "no issuer": ({}, "iss"),
+        "another audience": ({"aud": "other"}, ""),
+        "a list of other audiences": ({"aud": ["other"]}, ""),
+        "an empty list of audiences": ({"aud": []}, ""),
+        "an object as audience": ({"aud": {AUDIENCE: True}}, ""),
+        "no audience": ({}, "aud"),
+        "issued a second ahead": ({"iat": SECOND + 1}, ""),
+        "no date of issue": ({}, "iat"),
+        "good only from a second ahead": ({"nbf": SECOND + 1}, ""),
+        "no expiry": ({}, "exp"),
+        "a text as expiry": ({"exp": str(SECOND + 3600)}, ""),
+        "a flag as expiry": ({"exp": True}, ""),
+        "no number as expiry": ({"exp": float("nan")}, ""),
+        "an endless expiry": ({"exp": float("inf")}, ""),
+        "no number as date of issue": ({"iat": float("nan")}, ""),
+        "a number as subject": ({"sub": 5}, ""),
+        "null as subject": ({"sub": None}, ""),
+        "version 2.0.0": ({"version": "2.0.0"}, ""),
+        "version abc": ({"version": "abc"}, ""),
+        "an empty version": ({"version": ""}, ""),
+        "a version of four parts": ({"version": "1.0.0.0"}, ""),
+        "a version that is a number": ({"version": 1}, ""),
+        "a version in digits of another script": ({"version": "१.0.0"}, ""),
+        "a version of a great many digits": ({"version": f"{'9' * 5000}.0.0"}, ""),
+    },
+)
+def test_claims_that_are_invalid(changes: dict[str, Any], without: str) -> None:
+    with pytest.raises(TokenRefused, match=f"^{INVALID}$"):
+        identity_of(changes, without)
+    # Expiry does not hide it: a client that refreshed would only come back with the same.
+    if "exp" not in changes and without != "exp":
+        with pytest.raises(TokenRefused, match=f"^{INVALID}$"):
+            identity_of({**changes, "exp": SECOND - 3600}, without)
+
+
+@cases("exp", {"a second ago": SECOND - 1, "right now": SECOND, "an hour ago": SECOND - 3600})
+def test_a_token_that_is_good_but_over_is_refused_as_expired(exp: int) -> None:
+    with pytest.raises(TokenRefused, match=f"^{EXPIRED}$"):
+        identity_of({"exp": exp})
+
+
+@cases(
+    "changes",
+    {
+        "neither claim": {"preferred_username": None},
+        "both empty": {"preferred_username": "", "username": ""},
+        "a number": {"preferred_username": 5},
+        "a list": {"preferred_username": ["mona"]},
+        "a number in the legacy claim": {"preferred_username": None, "username": 5},
+    },
+)
+def test_a_token_that_names_nobody_says_so(changes: dict[str, Any]) -> None:
+    with pytest.raises(TokenRefused) as caught:
+        identity_of(changes)
+
+    assert str(caught.value) == NO_USERNAME
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), json_values(any_text) | st.floats(), max_size=4))
+def test_claims_of_any_shape_are_good_or_refused(changes: dict[str, Any]) -> None:
+    try:
+        identity = identity_of(changes)
+    except TokenRefused:
+        return
+    assert identity.username
+    assert identity.expires >= SECOND

@@ -1,0 +1,291 @@
+"""The shape of an enrollment as the apps read it. (contract/mobile-users.md 4.1, 4.3, 7.2, 7.6, 7.7)"""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.unit.builders import AUDIT_AND_VERIFIED, LIMITED, MONA, NOW, PLAIN, at, cases, course, enrollment
+
+from lms.domain.access import AccessError
+from lms.domain.courses import CourseMode
+from lms.domain.enrollments import Certificate, Enrolled
+from lms.domain.keys import CourseKey
+from lms.domain.site import Features, Site
+from lms.web.enrollments import View, access_json, course_json, enrollment_json, subscription_id, user_path
+
+UUID = "0f3c2a9be1d44c5f8a7b6c5d4e3f2a1b"
+BASE = "https://lms.example.org"
+VIEW = View(MONA, PLAIN, Site(duration_limit=LIMITED), Features(html_certificates=True), NOW, BASE, "v4")
+A_IMAGE = "/asset-v1:DemoX+DX101+2026_T1+type@asset+block@a.png"
+B_IMAGE = "/asset-v1:DemoX+DX200+2025_T3+type@asset+block@c.png"
+GRANTED = {
+    "has_access": True,
+    "error_code": None,
+    "developer_message": None,
+    "user_message": None,
+    "additional_context_user_message": None,
+    "user_fragment": None,
+}
+UTM = {
+    "facebook": "utm_medium=social&utm_campaign=social-sharing-db&utm_source=facebook",
+    "twitter": "utm_medium=social&utm_campaign=social-sharing-db&utm_source=twitter",
+}
+COURSE_A = Enrolled(
+    enrollment(),
+    course(
+        image_url=A_IMAGE,
+        logo="/media/organization_logos/demox.png",
+        discussion_tab=True,
+        modes=(
+            CourseMode("audit", sku=""),
+            CourseMode(
+                *("verified", 49, at("2026-05-01T23:59:59")),
+                *("6D7CAF1", "mobile.android.49", "mobile.ios.49"),
+            ),
+        ),
+    ),
+)
+COURSE_A_JSON: dict[str, Any] = {
+    "audit_access_expires": "2026-04-13T00:00:00Z",
+    "created": "2026-03-02T09:30:15.123456Z",
+    "mode": "audit",
+    "is_active": True,
+    "course": {
+        "id": "course-v1:DemoX+DX101+2026_T1",
+        "name": "Demo 101",
+        "number": "DX101",
+        "org": "DemoX",
+        "org_logo": "/media/organization_logos/demox.png",
+        "start": "2026-03-16T00:00:00Z",
+        "start_display": "March 16, 2026",
+        "start_type": "timestamp",
+        "end": "2026-07-01T00:00:00Z",
+        "dynamic_upgrade_deadline": "2026-05-01T23:59:59Z",
+        "subscription_id": "course_MNXXK4TTMUWXMMJ2IRSW232YFNCFQMJQGEVTEMBSGZPVIMI_",
+        "courseware_access": GRANTED,
+        "media": {"course_image": {"uri": A_IMAGE, "name": "Course Image"}},
+        "course_image": A_IMAGE,
+        "course_about": f"{BASE}/courses/course-v1:DemoX+DX101+2026_T1/about",
+        "course_sharing_utm_parameters": UTM,
+        "course_updates": f"{BASE}/api/mobile/v4/course_info/course-v1:DemoX+DX101+2026_T1/updates",
+        "course_handouts": f"{BASE}/api/mobile/v4/course_info/course-v1:DemoX+DX101+2026_T1/handouts",
+        "discussion_url": f"{BASE}/api/discussion/v1/courses/course-v1:DemoX+DX101+2026_T1",
+        "video_outline": None,
+        "is_self_paced": False,
+    },
+    "certificate": {},
+    "course_modes": [
+        {"slug": "audit", "sku": "", "android_sku": None, "ios_sku": None, "min_price": 0},
+        {
+            "slug": "verified",
+            "sku": "6D7CAF1",
+            "android_sku": "mobile.android.49",
+            "ios_sku": "mobile.ios.49",
+            "min_price": 49,
+        },
+    ],
+}
+COURSE_B = Enrolled(
+    enrollment(
+        course_id="course-v1:DemoX+DX200+2025_T3",
+        created=at("2025-09-01T08:00:00"),
+        mode="verified",
+        certificate=Certificate("downloadable", "verified", verify_uuid=UUID),
+    ),
+    course(
+        key=CourseKey("DemoX", "DX200", "2025_T3"),
+        name="Demo 200",
+        start=at("2025-09-08"),
+        end=at("2025-12-20"),
+        image_url=B_IMAGE,
+        certificates_display_behavior="end",
+        html_certificates=True,
+        modes=(CourseMode("verified", 49),),
+    ),
+)
+COURSE_B_JSON: dict[str, Any] = {
+    "audit_access_expires": None,
+    "created": "2025-09-01T08:00:00Z",
+    "mode": "verified",
+    "is_active": True,
+    "course": {
+        "id": "course-v1:DemoX+DX200+2025_T3",
+        "name": "Demo 200",
+        "number": "DX200",
+        "org": "DemoX",
+        "org_logo": "",
+        "start": "2025-09-08T00:00:00Z",
+        "start_display": "Sept. 8, 2025",
+        "start_type": "timestamp",
+        "end": "2025-12-20T00:00:00Z",
+        "dynamic_upgrade_deadline": None,
+        "subscription_id": "course_MNXXK4TTMUWXMMJ2IRSW232YFNCFQMRQGAVTEMBSGVPVIMY_",
+        "courseware_access": GRANTED,
+        "media": {"course_image": {"uri": B_IMAGE, "name": "Course Image"}},
+        "course_image": B_IMAGE,
+        "course_about": f"{BASE}/courses/course-v1:DemoX+DX200+2025_T3/about",
+        "course_sharing_utm_parameters": UTM,
+        "course_updates": f"{BASE}/api/mobile/v4/course_info/course-v1:DemoX+DX200+2025_T3/updates",
+        "course_handouts": f"{BASE}/api/mobile/v4/course_info/course-v1:DemoX+DX200+2025_T3/handouts",
+        "discussion_url": None,
+        "video_outline": None,
+        "is_self_paced": False,
+    },
+    "certificate": {"url": f"{BASE}/certificates/{UUID}"},
+    "course_modes": [{"slug": "verified", "sku": None, "android_sku": None, "ios_sku": None, "min_price": 49}],
+}
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"), [(COURSE_A, COURSE_A_JSON), (COURSE_B, COURSE_B_JSON)], ids=["course A", "course B"]
+)
+def test_the_worked_example(one: Enrolled, expected: dict[str, Any]) -> None:
+    item = enrollment_json(one, VIEW)
+
+    assert item == expected
+    assert list(item) == list(expected)
+    assert list(item["course"]) == list(expected["course"])
+
+
+def test_v0_5_has_neither_expiry_nor_modes() -> None:
+    item = enrollment_json(COURSE_A, replace(VIEW, version="v0.5"))
+
+    assert list(item) == ["created", "mode", "is_active", "course", "certificate"]
+
+
+@cases("version", {version: version for version in ("v0.5", "v1", "v2", "v3")})
+def test_links_keep_the_version_of_the_request(version: str) -> None:
+    shown = course_json(COURSE_A, replace(VIEW, version=version))
+
+    site_path = f"{BASE}/api/mobile/{version}/course_info/course-v1:DemoX+DX101+2026_T1"
+    assert (shown["course_updates"], shown["course_handouts"]) == (f"{site_path}/updates", f"{site_path}/handouts")
+
+
+@cases(
+    "course_fields, enrollment_fields, path, expected",
+    {
+        "a start that was never set": ({"start": at("2030-01-01")}, {}, ("course", "start_type"), "empty"),
+        "its text": ({"start": at("2030-01-01")}, {}, ("course", "start_display"), None),
+        "a missing start": ({"start": None}, {}, ("course", "start"), None),
+        "a missing end": ({"end": None}, {}, ("course", "end"), None),
+        "a missing name": ({"name": None}, {}, ("course", "name"), "DX101"),
+        "another number": ({"display_number": "101!"}, {}, ("course", "number"), "101!"),
+        "another organization": ({"display_org": "Demo U"}, {}, ("course", "org"), "Demo U"),
+        "a missing date of enrollment": ({}, {"created": None}, ("created",), "1970-01-01T00:00:00Z"),
+        "a course without modes": (
+            {},
+            {},
+            ("course_modes",),
+            [{"slug": "audit", "sku": None, "android_sku": None, "ios_sku": None, "min_price": 0}],
+        ),
+        "a certificate's own address": (
+            {"self_paced": True},
+            {"certificate": Certificate("downloadable", "verified", "https://certs.example.org/1.pdf")},
+            ("certificate",),
+            {"url": "https://certs.example.org/1.pdf"},
+        ),
+        "a certificate's path": (
+            {"self_paced": True},
+            {"certificate": Certificate("downloadable", "verified", "/media/1.pdf")},
+            ("certificate",),
+            {"url": f"{BASE}/media/1.pdf"},
+        ),
+        "a course that is refused": (
+            {"staff_only": True},
+            {},
+            ("course", "courseware_access"),
+            {
+                "has_access": False,
+                "error_code": "not_visible_to_user",
+                "developer_message": "Course is not visible to this user",
+                "user_message": "You do not have access to this course",
+                "additional_context_user_message": None,
+                "user_fragment": None,
+            },
+        ),
+        "an expiry that has passed": (
+            {"modes": AUDIT_AND_VERIFIED, "start": at("2026-01-01")},
+            {},
+            ("audit_access_expires",),
+            "2026-03-30T09:30:15.123456Z",
+        ),
+    },
+)
+def test_one_field_of_an_enrollment(
+    course_fields: dict[str, Any], enrollment_fields: dict[str, Any], path: tuple[str, ...], expected: Any
+) -> None:
+    found: Any = enrollment_json(Enrolled(enrollment(**enrollment_fields), course(**course_fields)), VIEW)
+    for name in path:
+        found = found[name]
+
+    assert found == expected
+
+
+@cases(
+    "custom, sharing, marketing, expected",
+    {
+        "the page of the LMS": (False, None, None, f"{BASE}/courses/course-v1:DemoX+DX101+2026_T1/about"),
+        "empty addresses are none": (True, "", "", f"{BASE}/courses/course-v1:DemoX+DX101+2026_T1/about"),
+        "the marketing page": (False, None, "https://m.example", "https://m.example"),
+        "the sharing page where the site wants it": (
+            True,
+            "https://s.example",
+            "https://m.example",
+            "https://s.example",
+        ),
+        "not the sharing page otherwise": (False, "https://s.example", "https://m.example", "https://m.example"),
+        "the marketing page without a sharing page": (True, None, "https://m.example", "https://m.example"),
+    },
+)
+def test_the_about_page(custom: bool, sharing: str | None, marketing: str | None, expected: str) -> None:
+    view = replace(VIEW, features=Features(custom_course_urls=custom))
+    one = Enrolled(enrollment(), course(social_sharing_url=sharing, marketing_url=marketing))
+
+    assert course_json(one, view)["course_about"] == expected
+
+
+@cases(
+    "error, expected",
+    {
+        "access is true and five nulls": (None, [True, None, None, None, None, None]),
+        "an error is false and its texts": (
+            AccessError("code", "for developers", "for learners", "more"),
+            [False, "code", "for developers", "for learners", "more", None],
+        ),
+    },
+)
+def test_access_always_has_the_same_six_keys(error: AccessError | None, expected: list[Any]) -> None:
+    shown = access_json(error)
+
+    assert list(shown) == list(GRANTED)
+    assert list(shown.values()) == expected
+
+
+@cases(
+    "course_id, expected",
+    {
+        "the padding is a line below": (
+            "course-v1:DemoX+DX101+2026_T1",
+            "course_MNXXK4TTMUWXMMJ2IRSW232YFNCFQMJQGEVTEMBSGZPVIMI_",
+        ),
+        "all of the padding": ("a", "course_ME______"),
+        "no padding": ("abcde", "course_MFRGGZDF"),
+        "letters beyond ASCII are UTF-8": ("é", "course_YOUQ____"),
+    },
+)
+def test_the_name_of_a_subscription(course_id: str, expected: str) -> None:
+    assert subscription_id(course_id) == expected
+
+
+@cases(
+    "username, expected",
+    {
+        "a plain name": ("mona", "/api/mobile/v1/users/mona"),
+        "a blank is encoded": ("mona lisa", "/api/mobile/v1/users/mona%20lisa"),
+        "these stay": ("a@b+c-d.e_f", "/api/mobile/v1/users/a@b+c-d.e_f"),
+        "letters beyond ASCII are encoded": ("élise", "/api/mobile/v1/users/%C3%A9lise"),
+        "a slash leads nowhere else": ("a/../b", "/api/mobile/v1/users/a%2F..%2Fb"),
+    },
+)
+def test_the_path_of_a_users_page(username: str, expected: str) -> None:
+    assert user_path("v1", username) == expected

@@ -1,0 +1,93 @@
+"""A visit as a PATCH reports it. (contract/mobile-users.md 5.2)"""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.builders import at, cases, outline
+from tests.unit.strategies import any_text, json_values
+
+from lms.web.errors import HttpError
+from lms.web.visits import Visit, read_visit, visited_block
+
+BLOCK = "block-v1:DemoX+DX101+2026_T1+type@chapter+block@ch1"
+BAD_DATE = {"errors": [{"code": "invalid-modification-date", "message": "Could not parse modification_date"}]}
+BAD_BLOCK = {"errors": [{"code": "invalid-module-id", "message": "Could not find module for module_id"}]}
+TREE = outline(("course", "course", None), ("chapter", "ch1", 0))
+
+
+@cases(
+    "body, expected",
+    {
+        "both": (
+            {"last_visited_module_id": BLOCK, "modification_date": "2026-04-01T13:59:00+02:00"},
+            Visit(BLOCK, at("2026-04-01T11:59:00")),
+        ),
+        "a block": ({"last_visited_module_id": BLOCK}, Visit(BLOCK, None)),
+        "a date": ({"modification_date": "2026-04-01T11:59:00Z"}, Visit(None, at("2026-04-01T11:59:00"))),
+        "neither": ({}, Visit(None, None)),
+        "empty texts": ({"last_visited_module_id": "", "modification_date": ""}, Visit(None, None)),
+        "nulls": ({"last_visited_module_id": None, "modification_date": None}, Visit(None, None)),
+        "a block that is none is looked up later": ({"last_visited_module_id": "abc"}, Visit("abc", None)),
+        "unknown fields do not matter": ({"username": "lisa"}, Visit(None, None)),
+    },
+)
+def test_what_a_visit_says(body: Any, expected: Visit) -> None:
+    assert read_visit(body) == expected
+
+
+@cases(
+    "body, expected",
+    {
+        "a date that is none": ({"modification_date": "abc"}, BAD_DATE),
+        "a bare date": ({"modification_date": "2026-03-20"}, BAD_DATE),
+        "a date without offset": ({"modification_date": "2026-03-20T10:00:00"}, BAD_DATE),
+        "a date whose plus sign was lost": ({"modification_date": "2026-03-20T10:00:00 00:00"}, BAD_DATE),
+        "a date that there is not": ({"modification_date": "2026-13-45T00:00:00Z"}, BAD_DATE),
+        "a number as date": ({"modification_date": 5}, BAD_DATE),
+        "a list as date": ({"modification_date": ["2026-03-20T10:00:00Z"]}, BAD_DATE),
+        "the date is looked at first": ({"modification_date": "abc", "last_visited_module_id": 5}, BAD_DATE),
+        "a number as block": ({"last_visited_module_id": 5}, BAD_BLOCK),
+        "an object as block": ({"last_visited_module_id": {"id": BLOCK}}, BAD_BLOCK),
+    },
+)
+def test_visits_that_are_refused(body: Any, expected: Any) -> None:
+    with pytest.raises(HttpError) as caught:
+        read_visit(body)
+
+    assert (caught.value.status, caught.value.body) == (400, expected)
+
+
+@given(json_values(any_text) | st.fixed_dictionaries({"modification_date": any_text}))
+def test_every_body_is_a_visit_or_refused(body: Any) -> None:
+    try:
+        visit = read_visit(body)
+    except HttpError as refusal:
+        visit, status = None, refusal.status
+    else:
+        status = 200
+    assert status == (400 if visit is None else 200)
+
+
+def test_the_visited_block_is_found_in_the_course() -> None:
+    assert visited_block(BLOCK, TREE) == 1
+
+
+@cases(
+    "block_id",
+    {
+        "a word": "abc",
+        "a block that there is not": "block-v1:DemoX+DX101+2026_T1+type@chapter+block@ch9",
+        "a block of another type": "block-v1:DemoX+DX101+2026_T1+type@vertical+block@ch1",
+        "a block of another run": "block-v1:DemoX+DX101+2025_T1+type@chapter+block@ch1",
+        "a block of a branch": "block-v1:DemoX+DX101+2026_T1+branch@draft+type@chapter+block@ch1",
+        "the older spelling": "i4x://DemoX/DX101/chapter/ch1",
+        "the course's own key": "course-v1:DemoX+DX101+2026_T1",
+    },
+)
+def test_a_block_that_is_not_in_the_course_is_refused(block_id: str) -> None:
+    with pytest.raises(HttpError) as caught:
+        visited_block(block_id, TREE)
+
+    assert (caught.value.status, caught.value.body) == (400, BAD_BLOCK)
