@@ -72,9 +72,14 @@ def _use_local_credentials() -> None:
 
 
 def _token(options: argparse.Namespace) -> int:
+    from lms_lambda.clock import local_clock
     from lms_lambda.tokens import local_token
 
-    print(local_token(options.username, options.expires_in))
+    try:
+        now = local_clock()
+    except ValueError as error:
+        _fail(str(error))
+    print(local_token(options.username, options.expires_in, now().timestamp()))
     return 0
 
 
@@ -122,6 +127,8 @@ def _serve(options: argparse.Namespace) -> int:
             signal.signal(number, lambda *_: Thread(target=server.stop).start())
         print(greeting(server), flush=True)
         server.serve_forever()
+    except ValueError as error:
+        _fail(str(error))
     except OSError as error:
         _fail(f"Cannot serve on {options.host}:{options.port}: {error.strerror or error}. Try another --port.")
     finally:

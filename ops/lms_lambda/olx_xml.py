@@ -82,15 +82,17 @@ class _OpenElement:
     is_empty: bool = True
     children: list[Node] = field(default_factory=list)
     assessments: list[dict[str, str]] = field(default_factory=list)
+    title: str = ""
     content: hashlib._Hash = field(default_factory=lambda: hashlib.sha1(usedforsecurity=False))
 
     def closed(self) -> Node:
         identity, kept = (
             (COURSE_IDENTITY, self.attributes.keys()) if self.tag == "course" else (_IDENTITY, _KEPT_ATTRIBUTES)
         )
+        titled = {"display_name": self.title.strip()} if self.title.strip() else {}
         return Node(
             tag=self.tag,
-            attributes={name: value for name, value in self.attributes.items() if name in kept},
+            attributes=titled | {name: value for name, value in self.attributes.items() if name in kept},
             is_pointer=self.is_empty and self.attributes.keys() <= identity and _name(self.attributes) is not None,
             digest=self.content.hexdigest()[:_GENERATED_DIGITS],
             children=tuple(self.children),
@@ -106,12 +108,14 @@ class _NodeBuilder:
     def __init__(self) -> None:
         self._open: list[_OpenElement] = []
         self._content_depth = 0  # open elements that are content, below the innermost open block
+        self._in_title = False  # directly in an openassessment's title, which is its display name
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if self._open:
             self._open[-1].is_empty = False
         if self._content_depth or not self._is_block(tag):
             self._content_depth += 1
+            self._in_title = self._content_depth == 1 and tag == "title" and self._open[-1].tag == "openassessment"
             self._add_content(tag, attributes)
         else:
             self._open.append(_OpenElement(tag, attributes))
@@ -122,10 +126,13 @@ class _NodeBuilder:
         if text.strip():
             self._open[-1].is_empty = False
             self._hash("text", text.strip())
+            if self._in_title:
+                self._open[-1].title += text
 
     def end(self, tag: str) -> None:
         if self._content_depth:
             self._content_depth -= 1
+            self._in_title = False
             self._hash(">", tag)
             return
         node = self._open.pop().closed()

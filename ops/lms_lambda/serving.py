@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
+from lms_lambda.clock import local_clock
 from lms_lambda.embedded import EmbeddedDynamoDB, use_local_credentials
 from lms_lambda.gateway import Gateway
 from lms_lambda.http_server import DevServer
@@ -43,7 +43,7 @@ class Server:
         os.environ.setdefault("HTTPS", "off")
         os.environ.setdefault("CMS_BASE", "localhost:8001")
         self.own_keys = use_local_keys()
-        gateway = Gateway(read_template(TEMPLATE), ROOT, lambda: datetime.now(UTC))
+        gateway = Gateway(read_template(TEMPLATE), ROOT, local_clock())
         self._server = DevServer(gateway, self._host, self._port)
         if not os.environ.get("AWS_ENDPOINT_URL_DYNAMODB"):
             use_local_credentials()
@@ -86,16 +86,17 @@ def greeting(server: Server) -> str:
         lines += ["A token for one of your users:", "  .venv/bin/lms-lambda token USERNAME"]
         return "\n".join(lines)
     lines += ["Users of the sample site:", *(f"  {name:6} {what}" for name, what in SAMPLE_USERS.items()), ""]
+    now = local_clock()().timestamp()
     mobile, course = f"{server.url}/api/mobile/v1", "course-v1:SampleX+GARDEN+2026"
     team = f"{server.url}/api/support/v1/manage_course_team/?email=ivan@example.com"
     lines += [
         "Try, in another terminal (the tokens are good for an hour):",
         "",
-        f"  TOKEN={local_token('lena')}",
+        f"  TOKEN={local_token('lena', now=now)}",
         f'  curl -H "Authorization: JWT $TOKEN" {mobile}/users/lena/course_enrollments/',
         f'  curl -H "Authorization: JWT $TOKEN" {mobile}/users/lena/course_status_info/{course}',
         "",
-        f"  AGENT={local_token('sam')}",
+        f"  AGENT={local_token('sam', now=now)}",
         f'  curl -H "Authorization: JWT $AGENT" "{team}"',
         "",
         "Ctrl-C ends it.",

@@ -73,12 +73,15 @@ def claims(username: str, expires_in: int = LIFETIME, now: float | None = None) 
     }
 
 
-def local_token(username: str, expires_in: int = LIFETIME) -> str:
-    """A token that the local server accepts: signed with JWT_SECRET_KEY where that is set, else with its own key."""
+def local_token(username: str, expires_in: int = LIFETIME, now: float | None = None) -> str:
+    """A token that the local server accepts: signed with JWT_SECRET_KEY where that is set, else with its own key.
+
+    `now`: when it is issued, in seconds since the epoch, by the server's clock.
+    """
     secret = os.environ.get("JWT_SECRET_KEY")
     if secret and not os.environ.get("JWT_PUBLIC_SIGNING_JWK_SET"):
-        return jwt.encode(claims(username, expires_in), secret, algorithm="HS256")
-    return jwt.encode(claims(username, expires_in), local_key(), algorithm="RS512")
+        return jwt.encode(claims(username, expires_in, now), secret, algorithm="HS256")
+    return jwt.encode(claims(username, expires_in, now), local_key(), algorithm="RS512")
 
 
 def use_local_keys() -> bool:
