@@ -26,7 +26,9 @@ SECTION = {"graded": True, "format": "Homework", "display_name": "Homework 1"}
 
 def outline(section: dict[str, Any], *leaves: dict[str, Any]) -> Outline:
     """A course of one chapter, one section and one unit; leaves inherit from the section as loading resolves it."""
-    inherited = {name: section[name] for name in ("graded", "format", "due", "start") if name in section}
+    inherited: dict[str, Any] = {
+        name: section[name] for name in ("graded", "format", "due", "start") if name in section
+    }
     own: list[dict[str, Any]] = [
         {"type": "problem", "name": f"p{number}", "parent": 3, **inherited, **leaf}
         for number, leaf in enumerate(leaves)
@@ -36,10 +38,7 @@ def outline(section: dict[str, Any], *leaves: dict[str, Any]) -> Outline:
         Block("chapter", "ch", 0),
         Block("sequential", "s", 1, **section),
         Block("vertical", "v", 2, **inherited),
-        *(
-            Block(**({"type": "problem", "name": f"p{n}", "parent": 3} | inherited | leaf))
-            for n, leaf in enumerate(leaves)
-        ),
+        *(Block(**leaf) for leaf in own),
     ]
     return Outline(KEY, blocks)
 
