@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import jwt
-from tests.clients import decode
 
 from lms_lambda.tokens import claims, local_key
+from tests.clients import decode
 
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
 """The "now" of the contract's worked example."""

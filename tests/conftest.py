@@ -12,8 +12,6 @@ from threading import Thread
 from uuid import uuid4
 
 import pytest
-from tests.api import Api, Clock
-from tests.world import World
 
 from lms.settings import settings
 from lms.table import access
@@ -24,6 +22,8 @@ from lms_lambda.http_server import DevServer
 from lms_lambda.tables import ROOT, TEMPLATE, create_table
 from lms_lambda.template import read_template
 from lms_lambda.tokens import local_key, public_jwk_set
+from tests.api import Api, Clock
+from tests.world import World
 
 DYNAMODB_LOCAL = ROOT / ".cache/dynamodb-local/node_modules/amplify-dynamodb-simulator/emulator"
 

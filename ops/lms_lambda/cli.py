@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 # Each command imports what it needs: `token` should not wait for moto.
 
@@ -21,8 +22,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TABLE_NAME", "lms-lambda")
     if getattr(options, "table_name", None):
         os.environ["TABLE_NAME"] = options.table_name
-    if os.environ.get("AWS_ENDPOINT_URL_DYNAMODB"):
+    if endpoint := os.environ.get("AWS_ENDPOINT_URL_DYNAMODB"):
+        if not _is_url(endpoint):
+            _fail(f"{endpoint} is no URL of a DynamoDB, like http://127.0.0.1:8000")
         _use_local_credentials()
+    site = os.environ.get("SITE_ID") or "1"
+    if not site.isascii() or not site.isdigit():
+        _fail(f"SITE_ID must be the number of a Django site, not {site}")
     try:
         code: int = options.run(options)
     except KeyboardInterrupt:
@@ -63,6 +69,14 @@ def _parser() -> argparse.ArgumentParser:
     actions.add_parser("create", parents=[table], help="make the table").set_defaults(run=_create_table)
     actions.add_parser("describe", parents=[table], help="print its state").set_defaults(run=_describe_table)
     return parser
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _use_local_credentials() -> None:

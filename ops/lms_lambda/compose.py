@@ -57,6 +57,8 @@ def user_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
                 if told.source.model != "auth.user":
                     reject(told.source, f"there is no user {user_id}")
             elif told.source.model == "auth.user":
+                if staging.is_rejected(told.source):
+                    continue  # the user is in the table, but this row of the dump clashes with another
                 values |= _account(int(user_id), told.data)
                 lookups = _lookups(int(user_id), told.data["email"])
             elif told.source.model == "milestones.usermilestone":
@@ -89,7 +91,10 @@ def role_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
             if "forum" in told.data:
                 values[f"forum:{told.data['forum']}"] = True
             else:
-                values[f"role:{told.data['role']}"] = told.data["org"] or ""
+                role, own_org = f"role:{told.data['role']}", _org_of(where)
+                # Of rows for one role, the one with the course's own organization is what gives access.
+                if role not in values or values[role] != own_org:
+                    values[role] = told.data["org"] or ""
         if not is_org and "role:instructor" in values:
             # An instructor's staff row says nothing more (contract/course-team.md 4.5).
             values["role:staff"] = None
@@ -102,7 +107,8 @@ def progress_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
     for name, course_id, facts in _of_users(staging, "progress", reject):
         values: dict[str, Any] = {"course_id": course_id}
         done: dict[bytes, bool] = {}
-        for told in facts:
+        # Of completions at the same moment the newest row counts, whatever the order of the dump.
+        for told in sorted(facts, key=lambda told: (len(told.source.pk), told.source.pk)):
             completed = told.data.get("completed")
             if completed:
                 _note_completion(values, completed)
@@ -189,6 +195,11 @@ def _of_users(staging: Staging, kind: str, reject: Reject) -> Iterator[tuple[str
                 reject(told.source, f"there is no user {user_id}")
         else:
             yield name, b, facts
+
+
+def _org_of(course_id: str) -> str | None:
+    key = parse_course_key(course_id)
+    return key.org if key else None
 
 
 def _enrollment(told: Told) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 import codecs
 import gzip
-import io
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +54,7 @@ def read_dump(path: Path, report: Callable[[int], None] = lambda _: None) -> Ite
                 if count % 1000 == 0:
                     report(file.tell())
                 yield row
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             # gzip's errors: a truncated or damaged archive. What was read so far is good.
             yield BadRow("the end", f"the rest of the file cannot be read: {error}")
         report(path.stat().st_size)
@@ -69,9 +69,8 @@ def _first_character(stream: IO[bytes]) -> str:
 
 
 def _read_lines(stream: IO[bytes]) -> Iterator[Row | BadRow]:
-    lines = io.BufferedReader(stream, _CHUNK)  # type: ignore[type-var]
     number = 0
-    while line := lines.readline(_LONGEST_ROW):
+    while line := stream.readline(_LONGEST_ROW):
         number += 1
         text = line.removeprefix(codecs.BOM_UTF8).strip()
         if text:
@@ -103,6 +102,11 @@ def _read_array(stream: IO[bytes]) -> Iterator[Row | BadRow]:
             more()
             continue
         if text[at] == "]":
+            at += 1
+            while not ended and not text[at:].strip():
+                more()
+            if text[at:].strip():
+                yield BadRow("the end", "more follows after the end of the list")
             return
         try:
             value, end = _decoder.raw_decode(text, at)
@@ -119,6 +123,10 @@ def _read_array(stream: IO[bytes]) -> Iterator[Row | BadRow]:
                 at = max(at, len(text) - 64)
                 more()
             at = found.start()
+            continue
+        if end == len(text) and not ended and not isinstance(value, dict):
+            # A number may go on in the next piece.
+            more()
             continue
         number += 1
         yield _row(value, f"row {number}")
@@ -140,6 +148,10 @@ def _row(value: Any, place: str) -> Row | BadRow:
         return BadRow(place, "not a row of a dump: it must have a model and fields")
     if isinstance(pk, bool) or not isinstance(pk, str | int):
         return BadRow(place, "pk must be a number or a text", model)
+    try:
+        f"{model}{pk}".encode()
+    except UnicodeEncodeError:
+        return BadRow(place, "its model or pk is not UTF-8")
     return Row(model.lower(), str(pk), fields, place)
 
 

@@ -137,9 +137,8 @@ class Load:
                     count.rejected += 1
                     self._say(Rejection(path.name, row.place, row.model, row.pk, str(rejection)))
                     continue
-                if facts:
-                    self._staging.add(source, facts)
-                else:
+                self._staging.add(source, facts)
+                if not facts:
                     count.skipped += 1
 
     # --- Writing ------------------------------------------------------------------------------------------------------
@@ -150,9 +149,10 @@ class Load:
         compose.name_users(staging, self._reject)
         self._name_known_users()
         kinds = ("user", "enrollment", "role", "progress", "course", "site")
-        self._progress.phase("Writing", sum(staging.count(kind) for kind in kinds) + len(self._exports))
+        total = sum(staging.count(kind) for kind in kinds) + staging.count_done() + len(self._exports)
+        self._progress.phase("Writing", total)
         # Users first: who cannot be written has no enrollments, roles or progress either.
-        self._send(compose.user_changes(staging, self._reject))
+        self._write_users()
         # Exports before overviews, which are exact where an export has to guess.
         for name, path in self._exports:
             self._send(self._read_export(name, path))
@@ -162,6 +162,15 @@ class Load:
         self._send(compose.role_changes(staging, self._reject))
         self._send(compose.progress_changes(staging, self._reject))
         self._staging_rejections = staging.rejected()
+
+    def _write_users(self) -> None:
+        refused: list[Change] = []
+        users = compose.user_changes(self._staging, self._reject)
+        first = write(users, lambda change, _: refused.append(change), self._progress.advance)
+        del first["refused"]
+        self._report.items.update(first)
+        # Once more: an e-mail may be free now that its old owner is written.
+        self._send(iter(refused))
 
     def _name_known_users(self) -> None:
         """Find the users that the dump speaks of, but does not hold, in the table."""

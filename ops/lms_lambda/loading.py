@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
+from rich.text import Text
 
 from lms_lambda.load import Load, Progress, Rejection, Report
 
@@ -73,12 +74,12 @@ def load_and_show(paths: Sequence[Path], quiet: bool = False) -> int:
 
 def _show(report: Report, out: Console) -> None:
     table = Table(box=None, pad_edge=False)
-    table.add_column("model")
+    table.add_column("model", no_wrap=True, overflow="ignore", min_width=max(map(len, report.models), default=5))
     for column in ("read", "written", "skipped", "rejected"):
         table.add_column(column, justify="right")
     for model, count in sorted(report.models.items()):
-        table.add_row(model, *(f"{n:,}" for n in (count.read, count.written, count.skipped, count.rejected)))
-    out.print(table)
+        table.add_row(Text(model), *(f"{n:,}" for n in (count.read, count.written, count.skipped, count.rejected)))
+    out.print(table, crop=False, no_wrap=True, width=max(out.width, 120))
     items = report.items
     parts = [f"{items['written']:,} written", f"{items['unchanged']:,} unchanged"]
     if items["kept"]:

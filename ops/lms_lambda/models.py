@@ -4,14 +4,18 @@ Each row becomes facts: pieces of knowledge about one item of the table, named b
 """
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from lms.domain.keys import parse_course_key, parse_usage_key
+
+_A_NUMBER = re.compile(r"[+-]?[\d.]+")
 
 Kind = Literal["user", "enrollment", "role", "progress", "course", "site", "reference"]
 
@@ -28,7 +32,7 @@ class Fact:
 
 def _only_text(value: Any) -> Any:
     # pydantic would take a number for seconds since 1970; a dump never writes a date so.
-    if value is not None and not isinstance(value, str | datetime):
+    if value is not None and (not isinstance(value, str) or _A_NUMBER.fullmatch(value)):
         raise ValueError("must be a date-time in ISO 8601")
     return value
 
@@ -55,6 +59,14 @@ def _course_id(value: str) -> str:
     return value
 
 
+def _no_flag(value: Any) -> Any:
+    # pydantic would take true for 1, and so for somebody's id.
+    if isinstance(value, bool):
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
+
+
+Id = Annotated[int, BeforeValidator(_no_flag)]
 Moment = Annotated[datetime, BeforeValidator(_only_text), AfterValidator(_in_utc)]
 Text = Annotated[str, AfterValidator(_storable)]
 CourseId = Annotated[Text, AfterValidator(_course_id)]
@@ -90,7 +102,7 @@ class User(_Model):
 
 class UserProfile(_Model):
     label = "student.userprofile"
-    user: int
+    user: Id
     name: Text
 
     def facts(self, pk: str) -> Iterable[Fact]:
@@ -99,7 +111,7 @@ class UserProfile(_Model):
 
 class UserPreference(_Model):
     label = "user_api.userpreference"
-    user: int
+    user: Id
     key: Text
     value: Text
 
@@ -109,8 +121,8 @@ class UserPreference(_Model):
 
 class UserMilestone(_Model):
     label = "milestones.usermilestone"
-    user_id: int
-    milestone: int
+    user_id: Id
+    milestone: Id
     active: bool = True
 
     def facts(self, pk: str) -> Iterable[Fact]:
@@ -119,7 +131,7 @@ class UserMilestone(_Model):
 
 class CourseEnrollment(_Model):
     label = "student.courseenrollment"
-    user: int
+    user: Id
     course: CourseId
     created: Moment | None = None
     is_active: bool
@@ -131,7 +143,7 @@ class CourseEnrollment(_Model):
 
 class GeneratedCertificate(_Model):
     label = "certificates.generatedcertificate"
-    user: int
+    user: Id
     course_id: CourseId
     status: Text
     mode: Text = ""
@@ -145,7 +157,7 @@ class GeneratedCertificate(_Model):
 class _OfEnrollment(_Model):
     """A row that names an enrollment by its pk; staging finds the user and the course."""
 
-    enrollment: int
+    enrollment: Id
 
     def facts(self, pk: str) -> Iterable[Fact]:
         return [Fact("enrollment", "", str(self.enrollment), self.data())]
@@ -162,7 +174,7 @@ class FBEEnrollmentExclusion(_OfEnrollment):
 
 class CourseAccessRole(_Model):
     label = "student.courseaccessrole"
-    user: int
+    user: Id
     org: Text | None = ""
     course_id: Text | None = ""
     role: Name
@@ -177,7 +189,7 @@ class ForumRole(_Model):
     label = "django_comment_common.role"
     name: Name
     course_id: CourseId
-    users: list[int] = []
+    users: list[Id] = []
 
     def facts(self, pk: str) -> Iterable[Fact]:
         return [Fact("role", str(user), self.course_id, {"forum": self.name}) for user in self.users]
@@ -185,14 +197,14 @@ class ForumRole(_Model):
 
 class StudentModule(_Model):
     label = "courseware.studentmodule"
-    student: int
+    student: Id
     course_id: CourseId
     module_state_key: Text
     state: str | None = None
     modified: Moment
 
     def facts(self, pk: str) -> Iterable[Fact]:
-        state = json.loads(self.state) if self.state else None
+        state = _json("state", self.state) if self.state else None
         key = parse_usage_key(self.module_state_key)
         said: dict[str, Any] = {"modified": self.modified.isoformat()}
         if key is not None and isinstance(state, dict) and state:
@@ -215,8 +227,15 @@ def _drawn(value: Any) -> list[str] | None:
     return [f"{block_type}@{block_id}" for block_type, block_id in pairs]
 
 
+def _json(field: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"{field}: {error}") from None
+
+
 def _number(pk: str) -> str:
-    if not pk.isascii() or not pk.isdigit():
+    if not pk.isascii() or not pk.isdigit() or len(pk) > 19:
         raise ValueError("pk must be a number")
     return pk
 
@@ -230,7 +249,7 @@ def _position(value: Any) -> int | None:
 
 class BlockCompletion(_Model):
     label = "completion.blockcompletion"
-    user: int
+    user: Id
     context_key: CourseId
     block_key: Text
     completion: float
@@ -309,7 +328,7 @@ class DiscussionsConfiguration(_OfCourse):
     fact = "discussion"
     enabled: bool = True
     provider_type: Text | None = ""
-    lti_configuration: int | None = None
+    lti_configuration: Id | None = None
 
     def facts(self, pk: str) -> Iterable[Fact]:
         # One row per course: the course is the key.
@@ -320,7 +339,7 @@ class OrganizationCourse(_OfCourse):
     label = "organizations.organizationcourse"
     fact = "organization"
     course_id: CourseId
-    organization: int
+    organization: Id
     active: bool = True
 
 
@@ -328,8 +347,8 @@ class CourseMilestone(_OfCourse):
     label = "milestones.coursemilestone"
     fact = "milestone"
     course_id: CourseId
-    milestone: int
-    milestone_relationship_type: int
+    milestone: Id
+    milestone_relationship_type: Id
     active: bool = True
 
     def facts(self, pk: str) -> Iterable[Fact]:
@@ -348,7 +367,7 @@ class CourseDurationLimit(_Model):
     label = "course_duration_limits.coursedurationlimitconfig"
     enabled: bool | None = None
     enabled_as_of: Moment | None = None
-    site: int | None = None
+    site: Id | None = None
     org: Text | None = None
     org_course: Text | None = None
     course: CourseId | None = None
@@ -399,12 +418,14 @@ class OrgUpgradeDeadline(_OfSite):
 class SiteConfiguration(_OfSite):
     label = "site_configuration.siteconfiguration"
     fact = "site_values"
-    site: int
+    site: Id
     enabled: bool | None = False
     site_values: Any = None
 
     def facts(self, pk: str) -> Iterable[Fact]:
-        values = json.loads(self.site_values or "{}") if isinstance(self.site_values, str) else self.site_values
+        values = self.site_values
+        if isinstance(values, str):
+            values = _json("site_values", values or "{}")
         if values is not None and not isinstance(values, dict):
             raise ValueError("site_values is not a JSON object")
         # Only this one is used; the rest may hold secrets, and does not leave the dump.
@@ -412,6 +433,8 @@ class SiteConfiguration(_OfSite):
         orgs = [chosen] if isinstance(chosen, str) else chosen
         if orgs is not None and not (isinstance(orgs, list) and all(isinstance(org, str) for org in orgs)):
             raise ValueError("course_org_filter must be a text or a list of texts")
+        for org in orgs or []:
+            _storable(org)
         said = {"pk": _number(pk), "site": self.site, "enabled": self.enabled, "orgs": orgs}
         return [Fact("site", "", "", {self.fact: said})]
 
@@ -447,8 +470,8 @@ class MilestoneRelationshipType(_Reference):
 class CourseContentMilestone(_Reference):
     label = "milestones.coursecontentmilestone"
     name_of_table = "content_milestone"
-    milestone: int
-    milestone_relationship_type: int
+    milestone: Id
+    milestone_relationship_type: Id
     active: bool = True
 
 

@@ -66,7 +66,12 @@ def read_text(value: Any) -> str | None:
     """
     if isinstance(value, dict | list):
         raise ValueError("is not text")
-    return None if value is None or value == "null" else str(value)
+    text = str(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("is not UTF-8") from None
+    return None if value is None or text == "null" else text
 
 
 def read_structure(value: Any) -> Any:

@@ -71,6 +71,11 @@ class Staging:
         done = self._db.execute("INSERT OR IGNORE INTO rejected VALUES (?, ?)", (source.model, source.pk))
         return done.rowcount == 1
 
+    def is_rejected(self, source: Source) -> bool:
+        """Whether a row was noted as not loaded."""
+        query = "SELECT 1 FROM rejected WHERE model = ? AND pk = ?"
+        return self._db.execute(query, (source.model, source.pk)).fetchone() is not None
+
     def rejected(self) -> Counter[str]:
         """How many rows of each model were rejected after they had been read."""
         return Counter(dict(self._db.execute("SELECT model, count(*) FROM rejected GROUP BY model").fetchall()))
@@ -128,6 +133,11 @@ class Staging:
         """How many items of a kind the facts speak of."""
         query = "SELECT count(*) FROM (SELECT DISTINCT a, b FROM fact WHERE kind = ? AND a IS NOT NULL)"
         return int(self._db.execute(query, (kind,)).fetchone()[0])
+
+    def count_done(self) -> int:
+        """How many items of completions the facts speak of: they are written beside the progress items."""
+        query = "SELECT count(*) FROM (SELECT DISTINCT a, b FROM fact WHERE model = 'completion.blockcompletion')"
+        return int(self._db.execute(query).fetchone()[0])
 
     def items(self, kind: str) -> Iterator[tuple[str, str, list[Told]]]:
         """For each item of a kind: its two keys, and all the facts about it."""

@@ -165,11 +165,12 @@ def _plan(change: Change, found: Found) -> _Plan:
         raise ChangeRefused("its key is too long for DynamoDB")
     now = found.get(_name(change.key), {})
     item_type = change.item_type
-    if change.from_export and now.get("source", {}).get("S") == "dump":
-        return _Plan(change)
     values = {**change.values, **(change.revise(item_type.read(now)) if change.revise else {})}
     wanted: dict[str, Any] = {name: None for name, value in values.items() if value is None}
     wanted |= item_type.write(values)
+    if change.from_export and now.get("source", {}).get("S") == "dump":
+        # The dump's overview is exact, nulls and all; only of tabs it says nothing, they have rows of their own.
+        wanted = {name: wanted[name] for name in ("discussion_tab",) if name in wanted and name not in now}
     for moment, others in item_type.latest.items():
         if moment in wanted and moment in now and _is_later(now[moment], wanted[moment]):
             for name in (moment, *others):
@@ -197,6 +198,7 @@ def _action(change: Change, now: Item, differing: Mapping[str, Any]) -> dict[str
         new = {"TableName": table_name(), "Item": {**change.key, **present}}
         return {"Put": {**new, "ConditionExpression": "attribute_not_exists(PK)"}}
     before = {"id": now.get("id"), "email": now.get("email")} if change.lookups else {"changed": now.get("changed")}
+    before |= {name: now.get(name) for name in change.item_type.latest if name in differing}
     removed = [name for name, value in differing.items() if value is None]
     return {"Update": update_arguments(change.key, present, remove=removed, before=before)}
 

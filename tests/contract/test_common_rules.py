@@ -4,6 +4,9 @@ from typing import Any
 
 import jwt
 import pytest
+
+from lms.web.verifier import verifier
+from lms_lambda.tokens import claims, local_key
 from tests.api import Api
 from tests.contract.wire import (
     DENIED,
@@ -15,9 +18,6 @@ from tests.contract.wire import (
     status_path,
 )
 from tests.world import COURSE_A, WORKED_TREE, World
-
-from lms.web.verifier import verifier
-from lms_lambda.tokens import claims, local_key
 
 DETAIL = "/api/mobile/v1/users/mona"
 ENROLLMENTS_STATUS = "/api/mobile/v1/users/mona/enrollments_status/"

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
-from tests.api import Answer, Api
-from tests.contract.wire import NOT_FOUND, VERSIONS, assert_body, status_path
-from tests.world import COURSE_A, COURSE_B, WORKED_TREE, Tree, World
 
 from lms.domain.keys import CourseKey
 from lms.domain.progress import Progress
 from lms.table import access
+from tests.api import Answer, Api
+from tests.contract.wire import NOT_FOUND, VERSIONS, assert_body, status_path
+from tests.world import COURSE_A, COURSE_B, WORKED_TREE, Tree, World
 
 A = "block-v1:DemoX+DX101+2026_T1"
 COURSE = f"{A}+type@course+block@course"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from tests.api import Answer, Api
 from tests.contract.wire import (
     AUDIT_EXPIRED,

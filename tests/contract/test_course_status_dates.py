@@ -6,13 +6,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from tests.api import Answer, Api
-from tests.contract.wire import assert_body, status_path
-from tests.world import COURSE_A, COURSE_B, WORKED_TREE, World
 
 from lms.domain.keys import CourseKey
 from lms.domain.progress import Progress
 from lms.table import access
+from tests.api import Answer, Api
+from tests.contract.wire import assert_body, status_path
+from tests.world import COURSE_A, COURSE_B, WORKED_TREE, World
 
 BAD_DATE = {"errors": [{"code": "invalid-modification-date", "message": "Could not parse modification_date"}]}
 BAD_BLOCK = {"errors": [{"code": "invalid-module-id", "message": "Could not find module for module_id"}]}

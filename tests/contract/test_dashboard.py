@@ -6,6 +6,7 @@ The numbers in the names are those of the cases of 4.6.
 from typing import Any
 
 import pytest
+
 from tests.api import Api
 from tests.world import Tree, World, usage_key
 

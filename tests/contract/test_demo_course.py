@@ -15,10 +15,10 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.api import Api
-from tests.world import World, usage_key
 
 from lms_lambda.tables import ROOT
+from tests.api import Api
+from tests.world import World, usage_key
 
 DEMO = Path(os.environ.get("OPENEDX_DEMO_COURSE") or ROOT.parent / "shared" / "data" / "openedx-demo-course.tar.gz")
 COURSE = "course-v1:OpenedX+DemoX+DemoCourse"

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+
 from tests.api import Api
 from tests.contract.wire import (
     DENIED,

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+from lms.table import items
+from lms.table.client import call, table_name
 from tests.api import Api
 from tests.contract.wire import (
     AUDIT_EXPIRED,
@@ -24,9 +27,6 @@ from tests.contract.wire import (
     show_every_course_on_mobile,
 )
 from tests.world import COURSE_A, COURSE_B, World, usage_key
-
-from lms.table import items
-from lms.table.client import call, table_name
 
 VERSIONS = pytest.mark.parametrize("version", LIST_VERSIONS)
 CREATED = "2026-03-02T09:30:15.123456Z"

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from tests.api import Api
 from tests.world import World
 

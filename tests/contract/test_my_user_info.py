@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 
 import pytest
-from tests.api import Api
-from tests.contract.wire import NOT_PROVIDED, VERSIONS
-from tests.world import World
 
 from lms.table import access
 from lms.table.client import call, table_name
+from tests.api import Api
+from tests.contract.wire import NOT_PROVIDED, VERSIONS
+from tests.world import World
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
 

@@ -5,10 +5,10 @@ from threading import Lock, local
 from typing import Any
 
 import pytest
-from tests.api import Api
-from tests.world import COURSE_A, WORKED_TREE, World, usage_key
 
 from lms.table import access, client
+from tests.api import Api
+from tests.world import COURSE_A, WORKED_TREE, World, usage_key
 
 
 class Requests:

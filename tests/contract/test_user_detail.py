@@ -1,6 +1,7 @@
 """GET users/{username}. (contract/mobile-users.md 3)"""
 
 import pytest
+
 from tests.api import Api
 from tests.world import World
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ops.small_api import AUTHORIZER, TEMPLATE, Clock, event_of, header, send, small_gateway
 
 from lms_lambda.gateway import Gateway
+from tests.ops.small_api import AUTHORIZER, TEMPLATE, Clock, event_of, header, send, small_gateway
 
 STATEMENT = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}
 

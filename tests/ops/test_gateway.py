@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ops.small_api import TEMPLATE, event_of, header, send, small_gateway
 
 from lms_lambda.gateway import Gateway, GatewayError, GatewayRequest
+from tests.ops.small_api import TEMPLATE, event_of, header, send, small_gateway
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from tests.ops.small_api import connected, encoded, exchanged, serve, small_gateway
 
 from lms_lambda.gateway import Gateway
 from lms_lambda.http_server import DevServer
+from tests.ops.small_api import connected, encoded, exchanged, serve, small_gateway
 
 BODY_LIMIT = 10 * 1024 * 1024
 

@@ -510,6 +510,7 @@ class TestOpenAssessment:
         )
 
         assert block(export, "essay").attributes == {
+            "display_name": "Essay",
             "ora": {
                 "submission_start": datetime(2030, 1, 1, tzinfo=UTC),
                 "submission_due": datetime(2030, 2, 1, tzinfo=UTC),
@@ -522,7 +523,7 @@ class TestOpenAssessment:
                     },
                     {"name": "staff-assessment", "start": None, "due": None},
                 ],
-            }
+            },
         }
 
     def test_its_steps_may_stand_in_an_attribute_of_a_file_of_its_own(self, tmp_path: Path) -> None:

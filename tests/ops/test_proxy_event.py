@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ops.small_api import TEMPLATE, answered, encoded, event_of, header, send, small_gateway
 
 from lms_lambda.gateway import Gateway, GatewayRequest
+from tests.ops.small_api import TEMPLATE, answered, encoded, event_of, header, send, small_gateway
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.ops.small_api import TEMPLATE
 
 from lms_lambda.template import Authorizer, Function, ResponseTemplate, Route, TemplateError, read_template
+from tests.ops.small_api import TEMPLATE
 
 PROJECT = Path(__file__).parents[2]
 

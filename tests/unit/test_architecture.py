@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
 from tests.unit.builders import cases
 
 ROOT = Path(__file__).parents[2]

@@ -4,6 +4,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from lms.domain import access
+from lms.domain.access import AccessError, early_start, has_started, mobile_access_error
+from lms.domain.courses import MilestoneRequirement
+from lms.domain.keys import CourseKey
+from lms.domain.roles import Roles
+from lms.domain.site import Features, Site
 from tests.unit.builders import (
     AUDIT_AND_VERIFIED,
     COURSE_ID,
@@ -18,13 +24,6 @@ from tests.unit.builders import (
     enrollment,
     org_role,
 )
-
-from lms.domain import access
-from lms.domain.access import AccessError, early_start, has_started, mobile_access_error
-from lms.domain.courses import MilestoneRequirement
-from lms.domain.keys import CourseKey
-from lms.domain.roles import Roles
-from lms.domain.site import Features, Site
 
 MILESTONES = Features(milestones=True)
 PREREQUISITES = Features(milestones=True, prerequisite_courses=True)

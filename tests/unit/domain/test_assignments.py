@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from tests.unit.builders import KEY, NOW, at, cases
 
 from lms.domain.assignments import (
     MANUAL_ORA_DATES,
@@ -18,6 +17,7 @@ from lms.domain.assignments import (
 )
 from lms.domain.completions import block_digest
 from lms.domain.outline import Block, Outline, Viewer
+from tests.unit.builders import KEY, NOW, at, cases
 
 LEARNER = Viewer(staff=False, beta_tester=False, groups={"50": 1}, now=NOW)
 STAFF = Viewer(staff=True, beta_tester=False, groups={}, now=NOW)

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from tests.unit.builders import NOW, at, cases, course
-
 from lms.domain.certificates import certificate_path, is_downloadable, is_shown
 from lms.domain.courses import CourseMode
 from lms.domain.enrollments import Certificate
 from lms.domain.site import Features
+from tests.unit.builders import NOW, at, cases, course
 
 UUID = "0f3c2a9be1d44c5f8a7b6c5d4e3f2a1b"
 JUST_BEFORE = at("2026-04-01T11:59:59.999999")

@@ -1,9 +1,9 @@
 """The digests that stand for completed blocks. (lms.domain.completions)"""
 
 from hypothesis import given
-from tests.unit.strategies import any_text
 
 from lms.domain.completions import DIGEST_BYTES, block_digest
+from tests.unit.strategies import any_text
 
 
 @given(any_text, any_text)

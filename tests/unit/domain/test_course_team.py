@@ -4,8 +4,6 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.builders import COURSE_ID, KEY, cases, course_role, org_role
-from tests.unit.strategies import any_text, json_values
 
 from lms.domain.course_team import (
     EMAIL_REQUIRED,
@@ -24,6 +22,8 @@ from lms.domain.course_team import (
 )
 from lms.domain.keys import CourseKey
 from lms.domain.roles import Roles
+from tests.unit.builders import COURSE_ID, KEY, cases, course_role, org_role
+from tests.unit.strategies import any_text, json_values
 
 EVERYBODY = Roles(superuser=True)
 GOOD = {"course_id": COURSE_ID, "role": "staff", "action": "assign"}

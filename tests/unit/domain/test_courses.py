@@ -3,9 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from tests.unit.builders import COURSE_ID, NOW, at, cases, course
-
 from lms.domain.courses import CourseMode, default_enrollment_mode, listed_modes, start_label
+from tests.unit.builders import COURSE_ID, NOW, at, cases, course
 
 JUST_BEFORE = at("2026-04-01T11:59:59.999999")
 JUST_AFTER = at("2026-04-01T12:00:00.000001")

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from tests.unit.builders import NOW, at, cases, course, enrollment
-
 from lms.domain.dashboard import primary_of, with_status
 from lms.domain.enrollments import Certificate, Enrolled
 from lms.domain.progress import Progress
+from tests.unit.builders import NOW, at, cases, course, enrollment
 
 FAILED = Certificate("notpassing")
 JUST_BEFORE, JUST_AFTER = at("2026-04-01T11:59:59.999999"), at("2026-04-01T12:00:00.000001")

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.unit.builders import at, cases
-from tests.unit.strategies import any_text, moments, utc_moments
 
 from lms.domain.dates import ap_date, parse_zoned, python_text, wire
+from tests.unit.builders import at, cases
+from tests.unit.strategies import any_text, moments, utc_moments
 
 ISO_FRAGMENTS = (
     *("2026", "0001", "9999", "03", "3", "20", "31", "10", "00", "59", "24", "60", "123456", "1234567", "W12", "W53"),

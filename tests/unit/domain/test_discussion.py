@@ -1,9 +1,8 @@
 """Whether a course's discussion is open to a learner. (contract/mobile-users.md 7.9)"""
 
-from tests.unit.builders import cases, course
-
 from lms.domain.discussion import has_discussion
 from lms.domain.site import Features
+from tests.unit.builders import cases, course
 
 
 @cases(

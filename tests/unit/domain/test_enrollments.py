@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from tests.unit.builders import COURSE_ID, NOW, PLAIN, at, cases, course, course_role, enrollment, org_role
-
 from lms.domain.courses import CourseOverview
 from lms.domain.enrollments import (
     Enrolled,
@@ -18,6 +16,7 @@ from lms.domain.enrollments import (
 from lms.domain.keys import CourseKey
 from lms.domain.roles import Roles
 from lms.domain.site import Site
+from tests.unit.builders import COURSE_ID, NOW, PLAIN, at, cases, course, course_role, enrollment, org_role
 
 COURSES: dict[str, CourseOverview] = {
     str(key): course(key=key, org=key.org) for key in (CourseKey("X", number, "r") for number in "abcd")

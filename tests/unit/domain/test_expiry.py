@@ -5,6 +5,12 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+
+from lms.domain.courses import CourseMode, CourseOverview, DurationLimit, UpgradeDeadlineConfig
+from lms.domain.enrollments import Enrollment
+from lms.domain.expiry import access_duration, audit_access_expires, dynamic_upgrade_deadline, stacked_duration_limit
+from lms.domain.roles import Roles
+from lms.domain.site import Features, Site
 from tests.unit.builders import (
     AUDIT_AND_VERIFIED,
     COURSE_ID,
@@ -18,12 +24,6 @@ from tests.unit.builders import (
     enrollment,
     org_role,
 )
-
-from lms.domain.courses import CourseMode, CourseOverview, DurationLimit, UpgradeDeadlineConfig
-from lms.domain.enrollments import Enrollment
-from lms.domain.expiry import access_duration, audit_access_expires, dynamic_upgrade_deadline, stacked_duration_limit
-from lms.domain.roles import Roles
-from lms.domain.site import Features, Site
 
 LIMITED_SITE = Site(duration_limit=LIMITED)
 DEADLINE = at("2026-05-01T23:59:59")

@@ -7,9 +7,9 @@ from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey as OpaqueCourseKey
 from opaque_keys.edx.keys import UsageKey as OpaqueUsageKey
 from opaque_keys.edx.locator import BlockUsageLocator, CourseLocator
-from tests.unit.builders import COURSE_ID, KEY, cases
 
 from lms.domain.keys import CourseKey, UsageKey, parse_course_key, parse_usage_key
+from tests.unit.builders import COURSE_ID, KEY, cases
 
 VERSION = "519665f6223ebd6980884f2b"
 FRAGMENTS = (

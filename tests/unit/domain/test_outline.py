@@ -5,7 +5,6 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.builders import NOW, PLAIN, at, cases, course, course_role, enrollment, outline
 
 from lms.domain.enrollments import Enrollment
 from lms.domain.outline import (
@@ -20,6 +19,7 @@ from lms.domain.outline import (
     viewer_of,
 )
 from lms.domain.roles import Roles
+from tests.unit.builders import NOW, PLAIN, at, cases, course, course_role, enrollment, outline
 
 COURSE, CH1, S11, V111, V112, S12, V121, CH2, S21, V211 = range(10)
 WORKED = outline(

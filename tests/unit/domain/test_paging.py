@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.builders import cases
-from tests.unit.strategies import any_text
 
 from lms.domain.paging import InvalidPage, page_of, page_size
+from tests.unit.builders import cases
+from tests.unit.strategies import any_text
 
 
 @cases(

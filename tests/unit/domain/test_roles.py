@@ -1,9 +1,8 @@
 """What course, organization and forum roles let a user do. (contract/mobile-users.md 7.3, course-team.md 3.4 to 4.3)"""
 
-from tests.unit.builders import COURSE_ID, KEY, PLAIN, cases, course_role, org_role
-
 from lms.domain.keys import CourseKey
 from lms.domain.roles import Roles
+from tests.unit.builders import COURSE_ID, KEY, PLAIN, cases, course_role, org_role
 
 OTHER = "course-v1:DemoX+DX200+2025_T3"
 NOWHERE = org_role("instructor", org="")

@@ -2,10 +2,10 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.builders import cases
-from tests.unit.strategies import any_text
 
 from lms.domain.timezones import shown_time_zone
+from tests.unit.builders import cases
+from tests.unit.strategies import any_text
 
 FRAGMENTS = ("Europe", "Berlin", "UTC", "/", "..", ".", "\0", "~", "\n", "a" * 300, "\ud800")
 

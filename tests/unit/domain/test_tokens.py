@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.builders import NOW, cases
-from tests.unit.strategies import any_text, json_values
 
 from lms.domain.tokens import EXPIRED, INVALID, NO_USERNAME, Identity, TokenRefused, identify
+from tests.unit.builders import NOW, cases
+from tests.unit.strategies import any_text, json_values
 
 ISSUER, AUDIENCE = "https://lms.example.org/oauth2", "lms-key"
 SECOND = int(NOW.timestamp())

@@ -1,8 +1,7 @@
 """Whose pages a user may see. (contract/mobile-users.md 1.3, contract/auth.md 9)"""
 
-from tests.unit.builders import cases
-
 from lms.domain.users import same_username
+from tests.unit.builders import cases
 
 
 @cases(

@@ -7,10 +7,10 @@ from typing import Any
 import botocore.exceptions
 import pytest
 from botocore.exceptions import ClientError
-from tests.unit.builders import cases
 
 from lms.table import client
 from lms.table.client import ConditionFailed, TableUnavailable, call, in_parallel, persist
+from tests.unit.builders import cases
 
 
 def refused(code: str, *reasons: str | None) -> ClientError:

@@ -9,10 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from tests.unit.builders import COURSE_ID, KEY, MONA, NOW, PLAIN, at, cases
-from tests.unit.strategies import json_values, moments, sendable_text
 
-from lms.domain.completions import DIGEST_BYTES
+from lms.domain.completions import DIGEST_BYTES, block_digest
 from lms.domain.courses import (
     CourseMode,
     CourseOverview,
@@ -29,6 +27,8 @@ from lms.domain.site import Site
 from lms.domain.users import User
 from lms.table import items
 from lms.table.items import ItemType, Key
+from tests.unit.builders import COURSE_ID, KEY, MONA, NOW, PLAIN, at, cases
+from tests.unit.strategies import json_values, moments, sendable_text
 
 # --- Keys -------------------------------------------------------------------------------------------------------------
 
@@ -424,3 +424,12 @@ def test_a_large_outline_is_cut_into_items_that_fit(monkeypatch: pytest.MonkeyPa
     assert {values["parts"] for _, values in written} == {len(written)}
     assert all(len(values["blocks"]) <= 50 for _, values in written)
     assert items.read_outline(stored(written)) == tree
+
+
+def test_a_learners_5000_completions_stay_far_below_the_limit_of_an_item() -> None:
+    completed = frozenset(block_digest("problem", f"{number:032x}") for number in range(5000))
+
+    stored = items.DONE.write({"completed": completed})
+
+    assert len(stored["completed"]["B"]) == 40_000
+    assert items.DONE.read(stored) == {"completed": completed}

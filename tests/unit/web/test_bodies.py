@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.unit.builders import cases, request
-from tests.unit.strategies import any_text, json_values, sendable_text
 
 from lms.web import bodies
 from lms.web.bodies import read_body
 from lms.web.errors import HttpError
+from tests.unit.builders import cases, request
+from tests.unit.strategies import any_text, json_values, sendable_text
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from tests.unit.builders import COURSE_ID, KEY, NOW, PLAIN, at, cases, course_role, org_role
 
 from lms.domain.course_team import EMAIL_REQUIRED, NOT_AN_OBJECT, OPERATIONS_REQUIRED
 from lms.domain.roles import Roles
@@ -13,6 +12,7 @@ from lms.settings import Settings
 from lms.table.access import CourseScope, ListedCourse
 from lms.web.course_team import Identifier, course_json, identifier, refused, scope_of
 from lms.web.errors import HttpError
+from tests.unit.builders import COURSE_ID, KEY, NOW, PLAIN, at, cases, course_role, org_role
 
 SECURE = Settings("", "studio.example.org", True, Features())
 

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.builders import cases
-from tests.unit.strategies import any_text
 
 from lms.domain.tokens import NOT_PROVIDED, TokenRefused
 from lms.web.credentials import presented_token
+from tests.unit.builders import cases
+from tests.unit.strategies import any_text
 
 MOBILE, SUPPORT = "/api/mobile/v1/my_user_info", "/api/support/v1/manage_course_team/"
 ONE_WORD = "Invalid token header. No credentials provided."

@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.builders import AUDIT_AND_VERIFIED, LIMITED, MONA, NOW, PLAIN, at, cases, course, enrollment
 
 from lms.domain.access import AccessError
 from lms.domain.courses import CourseMode
@@ -12,6 +11,7 @@ from lms.domain.enrollments import Certificate, Enrolled
 from lms.domain.keys import CourseKey
 from lms.domain.site import Features, Site
 from lms.web.enrollments import View, access_json, course_json, enrollment_json, subscription_id, user_path
+from tests.unit.builders import AUDIT_AND_VERIFIED, LIMITED, MONA, NOW, PLAIN, at, cases, course, enrollment
 
 UUID = "0f3c2a9be1d44c5f8a7b6c5d4e3f2a1b"
 BASE = "https://lms.example.org"

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.unit.builders import KEY, NOW, Context, cases, event, request
 
 from lms.domain.keys import CourseKey
 from lms.web.errors import HttpError
 from lms.web.request import Caller, Request
+from tests.unit.builders import KEY, NOW, Context, cases, event, request
 
 
 def test_a_request_sees_the_gateways_moment() -> None:

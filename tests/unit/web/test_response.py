@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from hypothesis import example, given
-from tests.unit.builders import cases, request
-from tests.unit.strategies import any_text, json_values
 
 from lms.web import response
 from lms.web.response import Response, render, to_json
+from tests.unit.builders import cases, request
+from tests.unit.strategies import any_text, json_values
 
 LONG = {"text": "x" * 5000}
 BARELY_LONG = "x" * (4096 - 2)

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.builders import at, cases, outline
-from tests.unit.strategies import any_text, json_values
 
 from lms.web.errors import HttpError
 from lms.web.visits import Visit, read_visit, visited_block
+from tests.unit.builders import at, cases, outline
+from tests.unit.strategies import any_text, json_values
 
 BLOCK = "block-v1:DemoX+DX101+2026_T1+type@chapter+block@ch1"
 BAD_DATE = {"errors": [{"code": "invalid-modification-date", "message": "Could not parse modification_date"}]}

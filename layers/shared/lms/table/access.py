@@ -332,10 +332,14 @@ def _listing(scope: CourseScope) -> list[Callable[[], list[ListedCourse]]]:
     )
 
     def read(shard: int, prefix: str | None) -> list[ListedCourse]:
-        condition, values = "shard = :shard", {":shard": {"S": items.shard_name(shard)}}
+        # By placeholders: "shard" is a reserved word.
+        condition, names = "#shard = :shard", {"#shard": "shard"}
+        values = {":shard": {"S": items.shard_name(shard)}}
         if prefix is not None:
-            condition, values = f"{condition} AND begins_with(org_course, :org)", values | {":org": {"S": prefix}}
-        found = [items.COURSE.read(item) for item in _query(condition, values, False, IndexName="courses")]
+            condition, names = f"{condition} AND begins_with(#org, :org)", names | {"#org": "org_course"}
+            values |= {":org": {"S": prefix}}
+        listed = _query(condition, values, False, IndexName="courses", ExpressionAttributeNames=names)
+        found = [items.COURSE.read(item) for item in listed]
         keys = [(parse_course_key(one["course_id"]), one) for one in found]
         return [ListedCourse(key, one.get("name"), one.get("end")) for key, one in keys if key is not None]
 

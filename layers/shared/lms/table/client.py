@@ -97,9 +97,7 @@ def call(operation: str, **arguments: Any) -> Any:
             if set(codes) <= _TRY_TRANSACTION_AGAIN:
                 raise TableUnavailable(f"DynamoDB cancelled a transaction: {codes}") from error
         if code in _TRY_AGAIN:
-            raise TableUnavailable(
-                f"DynamoDB answered {code}", outcome_unknown=code in _MAYBE_DONE
-            ) from error
+            raise TableUnavailable(f"DynamoDB answered {code}", outcome_unknown=code in _MAYBE_DONE) from error
         raise
     except ParamValidationError:
         raise

@@ -254,7 +254,7 @@ DONE = ItemType({"course_id": _TEXT, "completed": _DIGESTS})
 ROLE = ItemType(
     {"course_id": _TEXT, "org": _TEXT, "changed": _MOMENT},
     prefixed={"role:": _TEXT, "forum:": _FLAG},
-    owned_by_api=frozenset({"role:"}),
+    owned_by_api=frozenset({"role:staff", "role:instructor"}),
 )
 COURSE = ItemType(
     {

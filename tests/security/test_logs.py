@@ -1,0 +1,254 @@
+"""What requests leave in the functions' logs and metrics: who and how, and nothing that a client sent.
+
+(layers/shared/lms/web/observe.py: a log line names the request and the caller's user id)
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from lms.table.client import TableUnavailable, client
+from lms.web.observe import logger
+from tests.api import Api
+from tests.security.conftest import ENDPOINTS, Ask, said, sign
+from tests.world import COURSE_A
+
+TEAM = "/api/support/v1/manage_course_team/"
+SECRETS = (
+    *("mona", "nora", "hidden-name", "hidden-block", "hidden-role", "hidden-query", "hidden-body"),
+    *("@example.org", "Mona Demo", "JWT ", "Bearer", "eyJ"),
+)
+
+pytestmark = pytest.mark.usefixtures("people")
+
+
+@dataclass(frozen=True)
+class Output:
+    """What the functions printed since it was last asked."""
+
+    capture: pytest.CaptureFixture[str]
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Each line as JSON, none of which says anything that a client sent."""
+        printed = self.capture.readouterr().out
+        for secret in SECRETS:
+            assert secret.lower() not in printed.lower()
+        parsed = [json.loads(line) for line in printed.splitlines()]
+        assert all(isinstance(line, dict) for line in parsed)
+        return parsed
+
+    def split(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Log lines, and lines of metrics."""
+        lines = self.lines()
+        return [one for one in lines if "_aws" not in one], [one for one in lines if "_aws" in one]
+
+
+class _StandardOutput:
+    """What is standard output at the moment of writing."""
+
+    def write(self, text: str) -> None:
+        sys.stdout.write(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
+@pytest.fixture
+def output(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, people: object) -> Output:
+    # The logger keeps the standard output that there was when it was made.
+    for handler in logging.getLogger(logger.name).handlers:
+        monkeypatch.setattr(handler, "stream", _StandardOutput())
+    capsys.readouterr()
+    return Output(capsys)
+
+
+def total(metrics: Sequence[dict[str, Any]], name: str) -> float:
+    """The sum of a metric over lines of metrics."""
+    return sum(sum(line.get(name, [])) for line in metrics)
+
+
+def operations(count: int, **changes: Any) -> dict[str, Any]:
+    one = {"course_id": COURSE_A, "role": "staff", "action": "revoke", "extra": "hidden-body"} | changes
+    return {"email": "nora@example.org", "bulk_role_operations": [one] * count}
+
+
+def test_a_request_leaves_one_log_line_that_names_request_route_and_user(api: Api, output: Output) -> None:
+    answer = api.get("/api/mobile/v1/users/mona?hidden-query=1", "mona")
+
+    logs, metrics = output.split()
+    assert len(logs) == 1
+    assert logs[0]["request_id"] == answer.headers["x-amzn-requestid"]
+    assert (logs[0]["level"], logs[0]["message"], logs[0]["status"]) == ("INFO", "request", 200)
+    assert (logs[0]["user_id"], logs[0]["route"]) == (4711, "/api/mobile/{version}/users/{username}")
+    assert logs[0]["milliseconds"] > 0
+    assert len(metrics) == 1
+
+
+@pytest.mark.parametrize(("method", "target"), ENDPOINTS, ids=lambda part: part.partition("?")[0])
+def test_no_endpoint_logs_who_the_user_is_or_what_was_sent(api: Api, output: Output, method: str, target: str) -> None:
+    body: dict[str, Any] = operations(1, role="hidden-role") | {"last_visited_module_id": "hidden-block"}
+
+    answer = api.send_json(method, target, body, "mona")
+
+    logs, _ = output.split()
+    assert [(one["request_id"], one["user_id"], one["status"]) for one in logs] == [
+        (answer.headers["x-amzn-requestid"], 4711, answer.status)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status"),
+    [
+        ("GET", "/api/mobile/v1/users/hidden-name", 403),
+        ("GET", "/api/mobile/v9/users/mona", 404),
+        ("GET", f"{TEAM}?email=hidden-name@example.org", 404),
+        ("GET", f"{TEAM}?x=hidden-query", 400),
+        ("DELETE", TEAM, 405),
+    ],
+)
+def test_a_refused_request_is_logged_without_what_was_refused(
+    api: Api, output: Output, method: str, target: str, status: int
+) -> None:
+    assert api.request(method, target).status == status
+
+    logs, metrics = output.split()
+    assert [one["status"] for one in logs] == [status]
+    assert total(metrics, "ClientError") == 1
+    assert total(metrics, "ServerError") == 0
+
+
+@pytest.mark.parametrize("body", ['{"hidden-body": ', '{"hidden-body": NaN}', '"hidden-body"', "hidden-body"])
+@pytest.mark.parametrize("content_type", ["application/json", "text/hidden-name"])
+def test_a_body_that_cannot_be_read_is_not_logged(api: Api, output: Output, body: str, content_type: str) -> None:
+    answer = api.request("PUT", TEAM, "mona", body, {"Content-Type": content_type})
+
+    logs, _ = output.split()
+    assert [one["status"] for one in logs] == [answer.status]
+
+
+@pytest.mark.parametrize("token", ["hidden-name", "eyJhbGciOiJub25lIn0.eyJwcmVmZXJyZWRfdXNlcm5hbWUiOiJtb25hIn0."])
+@pytest.mark.parametrize("scheme", ["JWT", "Bearer", "Basic"])
+def test_a_refused_token_is_not_logged(ask: Ask, output: Output, token: str, scheme: str) -> None:
+    assert ask(f"{TEAM}?username=mona", f"{scheme} {token}").status == 401
+
+    output.lines()
+
+
+def test_a_missing_key_is_logged_with_its_reason_and_without_the_token(
+    ask: Ask, configure: Callable[..., None], output: Output
+) -> None:
+    configure(JWT_PUBLIC_SIGNING_JWK_SET="hidden-body", JWT_SECRET_KEY="")
+
+    assert ask("/api/mobile/v1/users/mona", f"JWT {sign(said())}").status == 401
+
+    logs, _ = output.split()
+    assert [(one["level"], one["message"]) for one in logs] == [("ERROR", "every token is refused")]
+    assert "JWT_PUBLIC_SIGNING_JWK_SET" in logs[0]["reason"]
+
+
+def test_a_mistake_of_our_own_is_logged_without_its_message(
+    api: Api, output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Out here, because the log does show the lines of code.
+    message = "mona hidden-body eyJ nora@example.org"
+
+    def break_down(*_: Any, **__: Any) -> None:
+        raise RuntimeError(message)
+
+    monkeypatch.setattr("lms.table.access.call", break_down)
+
+    answer = api.get("/api/mobile/v1/users/mona", "mona")
+
+    assert (answer.status, answer.json) == (500, {"detail": "A server error occurred."})
+    logs, metrics = output.split()
+    assert [(one["level"], one["message"]) for one in logs] == [("ERROR", "unhandled"), ("INFO", "request")]
+    assert logs[0]["error"] == "RuntimeError"
+    assert {one["request_id"] for one in logs} == {answer.headers["x-amzn-requestid"]}
+    assert total(metrics, "ServerError") == 1
+
+
+def test_a_table_that_does_not_answer_is_logged_without_what_was_asked(
+    api: Api, output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unavailable(*_: Any, **__: Any) -> None:
+        raise TableUnavailable("DynamoDB answered ThrottlingException")
+
+    monkeypatch.setattr("lms.table.access.call", unavailable)
+
+    assert api.send_json("PUT", TEAM, operations(1), "mona").status == 503
+
+    logs, metrics = output.split()
+    assert [(one["level"], one["message"]) for one in logs] == [("ERROR", "table unavailable"), ("INFO", "request")]
+    assert total(metrics, "ServerError") == 1
+
+
+def test_an_error_of_dynamodb_that_quotes_the_request_is_not_logged(
+    api: Api, output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A table that is not there: DynamoDB's own message, through the real client.
+    monkeypatch.setenv("TABLE_NAME", "hidden-name")
+
+    assert api.send_json("PUT", TEAM, operations(1), "mona").status == 500
+
+    logs, _ = output.split()
+    assert [one["message"] for one in logs] == ["unhandled", "request"]
+
+
+def test_metrics_count_the_request_and_each_operation(api: Api, output: Output) -> None:
+    body = operations(3)
+    body["bulk_role_operations"] += operations(2, role="hidden-role")["bulk_role_operations"]
+
+    api.send_json("PUT", TEAM, body, "mona")
+
+    _, metrics = output.split()
+    assert total(metrics, "Request") == 1
+    assert total(metrics, "OperationSuccess") == 3
+    assert total(metrics, "OperationFailed") == 2
+    assert total(metrics, "ClientError") == 0
+    assert metrics[0]["route"] == "/api/support/v1/manage_course_team"
+    assert metrics[0]["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "lms-lambda"
+
+
+def test_metrics_of_a_thousand_operations_keep_to_the_formats_limit(api: Api, output: Output) -> None:
+    api.send_json("PUT", TEAM, operations(1000, role="hidden-role"), "mona")
+
+    _, metrics = output.split()
+    assert total(metrics, "OperationFailed") == 1000
+    assert total(metrics, "Request") == 1
+    assert total(metrics, "ColdStart") <= 1
+    assert {line["route"] for line in metrics} == {"/api/support/v1/manage_course_team"}
+    # CloudWatch's embedded metric format: at most 100 values of a metric in one line.
+    assert all(len(value) <= 100 for line in metrics for value in line.values() if isinstance(value, list))
+
+
+def test_only_the_first_request_of_an_environment_is_a_cold_start(
+    api: Api, output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "a-function-of-this-test")
+    counted = []
+    for _ in range(3):
+        api.get("/api/mobile/v1/users/mona", "mona")
+        counted.append(total(output.split()[1], "ColdStart"))
+
+    assert counted == [1, 0, 0]
+
+
+def test_one_requests_keys_do_not_reach_the_next_ones_log(api: Api, output: Output) -> None:
+    api.get("/api/mobile/v1/users/mona", "mona")
+    api.get("/api/mobile/v1/users/mona", "stranger")
+
+    logs, _ = output.split()
+    assert "user_id" in logs[0]
+    assert "user_id" not in logs[1]
+
+
+def test_the_tables_client_is_not_asked_to_log(output: Output) -> None:
+    client()
+
+    assert logging.getLogger("botocore").level in (logging.NOTSET, logging.WARNING, logging.ERROR)
+    output.lines()
