@@ -68,6 +68,10 @@ def _change(
     except TableUnavailable as error:
         logger.warning("operation not saved", operation=index, reason=str(error), unknown=error.outcome_unknown)
         return OUTCOME_UNKNOWN if error.outcome_unknown else NOT_SAVED
+    except Exception as error:
+        # Whatever it is, the other operations are written or will be, and their results must reach the client.
+        logger.error("operation failed", operation=index, error=type(error).__name__)
+        return OUTCOME_UNKNOWN
     return None
 
 
