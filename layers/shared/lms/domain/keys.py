@@ -54,9 +54,17 @@ class UsageKey:
         return self.course_key.usage_key(self.block_type, self.block_id)
 
 
-@lru_cache(maxsize=4096)
+_LONGEST_COURSE_ID = 255
+"""Characters; the width of Open edX's columns."""
+
+
 def parse_course_key(text: str) -> CourseKey | None:
     """The course key that `text` spells, or None. Library keys are not courses. (contract/course-team.md 4.3)"""
+    return _parse_course_key(text) if len(text) <= _LONGEST_COURSE_ID else None
+
+
+@lru_cache(maxsize=4096)
+def _parse_course_key(text: str) -> CourseKey | None:
     namespace, colon, rest = text.partition(":")
     if not colon:
         return _parse_slashed(text)

@@ -45,9 +45,19 @@ def identify(claims: Mapping[str, Any], issuer: str, audience: str, now: datetim
     username = claims.get("preferred_username") or claims.get("username")
     if not isinstance(username, str) or not username:
         raise TokenRefused(NO_USERNAME)
+    if not _is_text(username):
+        raise TokenRefused(INVALID)
     if expires <= now.timestamp():
         raise TokenRefused(EXPIRED)
     return Identity(username, int(expires), restricted=bool(claims.get("is_restricted")))
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # a lone surrogate, which no answer could carry
+        return False
+    return True
 
 
 def _seconds(value: Any) -> float:
