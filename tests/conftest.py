@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 from uuid import uuid4
 
+import hypothesis
 import pytest
 
 from lms.settings import settings
@@ -24,6 +25,10 @@ from lms_lambda.template import read_template
 from lms_lambda.tokens import local_key, public_jwk_set
 from tests.api import Api, Clock
 from tests.world import World
+
+# Machines are noisy: a slow example says nothing.
+hypothesis.settings.register_profile("noisy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("noisy")
 
 DYNAMODB_LOCAL = ROOT / ".cache/dynamodb-local/node_modules/amplify-dynamodb-simulator/emulator"
 
