@@ -163,7 +163,7 @@ def _plan(change: Change, found: Found) -> _Plan:
     """What must be written for the change, given what is there. Raises ChangeRefused."""
     if not all(items.is_storable(key) for key in (change.key, *change.lookups)):
         raise ChangeRefused("its key is too long for DynamoDB")
-    now = found.get(_name(change.key), {})
+    now = found.get(items.key_name(change.key), {})
     item_type = change.item_type
     values = {**change.values, **(change.revise(item_type.read(now)) if change.revise else {})}
     wanted: dict[str, Any] = {name: None for name, value in values.items() if value is None}
@@ -215,7 +215,7 @@ def _lookup_actions(change: Change, now: Item, found: Found) -> list[dict[str, A
     actions: list[dict[str, Any]] = []
     stored = items.LOOKUP.write({"username": name})
     for key in change.lookups:
-        owner = items.LOOKUP.read(found.get(_name(key), {})).get("username")
+        owner = items.LOOKUP.read(found.get(items.key_name(key), {})).get("username")
         if owner == name:
             continue
         if owner is not None and owner.lower() != name.lower():
@@ -244,7 +244,3 @@ def _lookup_actions(change: Change, now: Item, found: Found) -> list[dict[str, A
             }
         )
     return actions
-
-
-def _name(key: Mapping[str, Any]) -> tuple[str, str]:
-    return key["PK"]["S"], key["SK"]["S"]

@@ -5,17 +5,10 @@ from typing import Any
 import pytest
 
 from tests.api import Api
+from tests.contract.wire import GRANTED
 from tests.world import COURSE_A, COURSE_B, Tree, World, usage_key
 
 LMS = "https://lms.example.org"
-GRANTED = {
-    "has_access": True,
-    "error_code": None,
-    "developer_message": None,
-    "user_message": None,
-    "additional_context_user_message": None,
-    "user_fragment": None,
-}
 SHARING = {
     "facebook": "utm_medium=social&utm_campaign=social-sharing-db&utm_source=facebook",
     "twitter": "utm_medium=social&utm_campaign=social-sharing-db&utm_source=twitter",

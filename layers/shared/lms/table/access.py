@@ -221,7 +221,7 @@ def read_learner_in_course(username: str, course: CourseKey) -> LearnerInCourse:
     found = get_items(wanted, consistent=True)
 
     def at(key: Key) -> Any:
-        return found.get(_name(key))
+        return found.get(items.key_name(key))
 
     user = items.read_user(at(profile)) if at(profile) else None
     if user is None:
@@ -271,8 +271,8 @@ def read_studies(username: str, course_ids: Iterable[str]) -> dict[str, Study]:
     found = get_items([*done, *firsts], consistent=False)
     studies = {}
     for course_id, key in keys.items():
-        outline = outlines[course_id] or _keep_outline(key, found.get(_name(items.outline_key(course_id))))
-        item = found.get(_name(items.done_key(username, course_id)), {})
+        outline = outlines[course_id] or _keep_outline(key, found.get(items.key_name(items.outline_key(course_id))))
+        item = found.get(items.key_name(items.done_key(username, course_id)), {})
         studies[course_id] = Study(outline, items.DONE.read(item).get("completed", frozenset()))
     return studies
 
@@ -446,11 +446,7 @@ def get_items(keys: Sequence[Key], consistent: bool) -> dict[tuple[str, str], An
 
     keys = [key for key in keys if items.is_storable(key)]
     chunks = [keys[at : at + _BATCH] for at in range(0, len(keys), _BATCH)]
-    return {_name(item): item for found in in_parallel(read, chunks) for item in found}
-
-
-def _name(key: Mapping[str, Any]) -> tuple[str, str]:
-    return key["PK"]["S"], key["SK"]["S"]
+    return {items.key_name(item): item for found in in_parallel(read, chunks) for item in found}
 
 
 def _keep_course(item: Any) -> CourseOverview | None:
@@ -466,7 +462,7 @@ def _keep_outline(course: CourseKey, first: Any) -> Outline:
     else:
         rest = [items.outline_key(str(course), part) for part in range(1, int(first["parts"]["N"]))]
         others = get_items(rest, consistent=True)
-        outline = Outline(course, items.read_outline([first, *(others[_name(key)] for key in rest)]))
+        outline = Outline(course, items.read_outline([first, *(others[items.key_name(key)] for key in rest)]))
     _outlines.put(str(course), outline)
     return outline
 

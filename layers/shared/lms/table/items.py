@@ -35,6 +35,11 @@ SHARDS = 16
 """Partitions of the `courses` index: 50,000 courses make 16 reads of under 1 MB that run in parallel."""
 
 
+def key_name(key: Mapping[str, Any]) -> tuple[str, str]:
+    """A key, or the key of an item, as something to look up by."""
+    return key["PK"]["S"], key["SK"]["S"]
+
+
 def is_storable(key: Key) -> bool:
     """Whether an item could have this key: DynamoDB takes 2,048 and 1,024 bytes of UTF-8."""
     try:
