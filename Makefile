@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-SAM := .venv-sam/bin/sam
+SAM := AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 PORT ?= 8000
 PIP := -m pip install --quiet --disable-pip-version-check --no-input
 
@@ -57,12 +57,31 @@ $(DYNAMODB_LOCAL)/.done:
 	@npm install --prefix $(DYNAMODB_LOCAL) --silent --no-audit --no-fund --no-save amplify-dynamodb-simulator@2.9.30
 	@touch $@
 
+# Lambda's Python, which makes the byte code. Not `python3.13` itself: a version manager's is a script that minds the folder.
+PYTHON313 = $(shell python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null)
+ARCH ?= arm64
+HOST_ARCH := $(patsubst aarch64,arm64,$(shell uname -m))
+BUILD_DIR ?= .aws-sam/build
+
+.PHONY: build
+build: .venv-sam/.done ## Build for Lambda into .aws-sam/build, without containers (ARCH=x86_64 for the other processor)
+	@test -n "$(PYTHON313)" || { echo "make build needs Python 3.13, Lambda's: python3.13 does not start here." >&2; exit 1; }
+	@[[ "$(ARCH)" =~ ^(arm64|x86_64)$$ ]] || { echo "ARCH is arm64 or x86_64, not $(ARCH)." >&2; exit 1; }
+	@# The processor goes into the template that is built, so that what is deployed cannot mix two of them.
+	@mkdir -p $(BUILD_DIR)
+	@sed -E 's/^( +(Default|BuildArchitecture)): arm64$$/\1: $(ARCH)/' template.yaml > $(BUILD_DIR)-template.yaml
+	@PATH="$(dir $(PYTHON313)):$$PATH" ARCH=$(ARCH) PYTHON313=$(PYTHON313) $(SAM) build --config-file $(CURDIR)/samconfig.toml \
+	  --template $(BUILD_DIR)-template.yaml --base-dir . --build-dir $(BUILD_DIR) --no-cached
+	@# The layer compiles itself; so far SAM has only copied the functions.
+	@for app in $(BUILD_DIR)/*/app.py; do PYTHONHASHSEED=0 $(PYTHON313) -m compileall -q --invalidation-mode unchecked-hash \
+	  -s "$${app%/app.py}" -p /var/task "$${app%/app.py}" || exit 1; done
+
 .PHONY: lint
 lint: $(VENV)/.dev .venv-sam/.done ## ruff, mypy --strict, sam validate --lint
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy layers/shared/lms ops/lms_lambda tests
 	@for app in functions/*/app.py; do MYPYPATH=layers/shared $(BIN)/mypy $$app || exit 1; done
-	@AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(SAM) validate --lint --template template.yaml
+	@$(SAM) validate --lint --template template.yaml
 
 .PHONY: format
 format: $(VENV)/.dev ## Format the code and fix what ruff can fix
