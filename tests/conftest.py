@@ -54,6 +54,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             "JWT_AUDIENCE": "lms-key",
             "LMS_ROOT_URL": "https://lms.example.org",
             "CMS_BASE": "studio.example.org",
+            "CORS_ORIGIN_WHITELIST": "https://apps.example.org",
             "HTTPS": "on",
             "POWERTOOLS_LOG_LEVEL": "INFO",
             # DynamoDB in this process is slower than AWS's when tests run side by side.

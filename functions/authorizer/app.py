@@ -1,30 +1,29 @@
-"""Authorizer: verifies the JWT of a request and says who is calling. (contract/auth.md 2, 3; design 2)
+"""Authorizer: verifies the JWT of a request and says who is calling. (contract/auth.md 2, 3, 7; design 2)
 
 It authenticates only. Rights are read from the table at each request, because a token is up to an hour stale.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
-from lms.domain.tokens import TokenRefused, identify
-from lms.web.credentials import presented_token
-from lms.web.observe import logger
+from lms.domain.tokens import INVALID, NOT_PROVIDED, Identity, TokenRefused, identify
+from lms.settings import SettingsError, settings
+from lms.web.credentials import presented
+from lms.web.request import Request
 from lms.web.verifier import KeysMissing, verifier
 
 
-def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """The policy for a request: Allow with the caller's name, or Deny with the text for the client."""
-    now = datetime.fromtimestamp(event["requestContext"]["requestTimeEpoch"] / 1000, UTC)
+    request = Request(event, context)
     try:
-        checked = verifier()
-        token = presented_token(event)
-        identity = identify(checked.verified_claims(token), checked.issuer, checked.audience, now)
-    except KeysMissing as problem:
-        logger.error("every token is refused", reason=str(problem))
-        return _policy("Deny", event, {"detail": "Invalid token."})
+        settings()
+        identity = _identity(request)
+    except (KeysMissing, SettingsError) as problem:
+        request.observation.error("every token is refused", reason=str(problem))
+        return _policy("Deny", event, {"detail": INVALID})
     except TokenRefused as refusal:
-        return _policy("Deny", event, {"detail": str(refusal)})
+        return _policy("Deny", event, {"detail": str(refusal), "allowed_origin": request.allowed_origin or ""})
     # API Gateway hands the context on as strings.
     return _policy(
         "Allow",
@@ -35,6 +34,18 @@ def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
             "restricted": "true" if identity.restricted else "false",
         },
     )
+
+
+def _identity(request: Request) -> Identity:
+    checked = verifier()
+    credential = presented(request)
+    try:
+        claims = checked.verified_claims(credential.token)
+        return identify(claims, checked.issuer, checked.audience, request.now)
+    except TokenRefused:
+        if credential.is_final:
+            raise
+        raise TokenRefused(NOT_PROVIDED) from None
 
 
 def _policy(effect: str, event: Mapping[str, Any], context: Mapping[str, str]) -> dict[str, Any]:

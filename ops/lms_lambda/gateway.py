@@ -122,6 +122,8 @@ class Gateway:
         headers = [("Content-Type", "application/json"), ("x-amzn-requestid", request_id)]
         if declared:
             headers.extend(declared.headers.items())
+            said = {name: (authorizer or {}).get(key) for name, key in declared.from_authorizer.items()}
+            headers.extend((name, value) for name, value in said.items() if value)
         return GatewayResponse(
             status=declared.status if declared and declared.status else status,
             headers=headers,

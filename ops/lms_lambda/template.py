@@ -20,6 +20,7 @@ _DEFAULT_TIMEOUT_SECONDS = 3
 _DEFAULT_MEMORY_MB = 128
 
 _SEGMENT = re.compile(r"[^{}/]+|\{[^{}/+]+\+?\}")
+_AUTHORIZER_CONTEXT = "context.authorizer."
 _TABLE_KEYS = (
     "AttributeDefinitions",
     "KeySchema",
@@ -75,10 +76,14 @@ class Authorizer:
 
 @dataclass(frozen=True)
 class ResponseTemplate:
-    """What a gateway response declares of its own; None where API Gateway's own value stands."""
+    """What a gateway response declares of its own; None where API Gateway's own value stands.
+
+    `headers`: a constant text by name. `from_authorizer`: the key of the authorizer's context that a header's text is.
+    """
 
     status: int | None
     headers: Mapping[str, str]
+    from_authorizer: Mapping[str, str]
     body: str | None
 
 
@@ -294,16 +299,20 @@ def _path(node: _Node) -> str:
 
 
 def _response(node: _Node) -> ResponseTemplate:
-    headers = {}
+    headers, from_authorizer = {}, {}
     for name, header in node["ResponseParameters"]["Headers"].items():
-        quoted = header.text()
-        if len(quoted) < 2 or quoted[0] != "'" or quoted[-1] != "'":
-            raise header.error("only a constant in single quotes is supported")
-        headers[name] = quoted[1:-1]
+        text = header.text()
+        if len(text) >= 2 and text[0] == text[-1] == "'":
+            headers[name] = text[1:-1]
+        elif text.startswith(_AUTHORIZER_CONTEXT):
+            from_authorizer[name] = text.removeprefix(_AUTHORIZER_CONTEXT)
+        else:
+            raise header.error("only a constant in single quotes or context.authorizer.KEY is supported")
     status, body = node["StatusCode"], node["ResponseTemplates"]["application/json"]
     return ResponseTemplate(
         status=None if status.value is None else status.number(),
         headers=headers,
+        from_authorizer=from_authorizer,
         body=None if body.value is None else body.text(),
     )
 

@@ -76,9 +76,17 @@ def test_a_gateway_response_is_read_without_the_quotes_around_its_headers(tmp_pa
     responses = read_template(written(tmp_path, TEMPLATE)).responses
 
     assert responses["UNAUTHORIZED"] == ResponseTemplate(
-        401, {"WWW-Authenticate": 'JWT realm="api"'}, '{"detail":"No token."}'
+        401, {"WWW-Authenticate": 'JWT realm="api"'}, {}, '{"detail":"No token."}'
     )
-    assert responses["DEFAULT_4XX"] == ResponseTemplate(None, {}, '{"detail":"Bad request."}')
+    assert responses["DEFAULT_4XX"] == ResponseTemplate(None, {}, {}, '{"detail":"Bad request."}')
+
+
+def test_a_gateway_responses_header_may_come_from_the_authorizer(tmp_path: Path) -> None:
+    template = TEMPLATE.replace('"\'JWT realm=\\"api\\"\'"', "context.authorizer.challenge")
+
+    response = read_template(written(tmp_path, template)).responses["UNAUTHORIZED"]
+
+    assert (response.headers, response.from_authorizer) == ({}, {"WWW-Authenticate": "challenge"})
 
 
 def test_a_media_type_is_read_with_a_slash_for_sams_tilde(tmp_path: Path) -> None:
@@ -169,7 +177,11 @@ def test_a_file_that_is_not_there_or_not_yaml_is_named(tmp_path: Path) -> None:
             "ReauthorizeEvery: 9",
             "Headers are needed to keep results; without them ReauthorizeEvery must be 0",
         ),
-        ('"\'JWT realm=\\"api\\"\'"', "method.request.header.X", "only a constant in single quotes is supported"),
+        (
+            '"\'JWT realm=\\"api\\"\'"',
+            "method.request.header.X",
+            "a constant in single quotes or context.authorizer.KEY is supported",
+        ),
         ("KeySchema: [{AttributeName: PK, KeyType: HASH}]", "", "Resources.Table.Properties.KeySchema: missing"),
         ("Globals:", "Globals: []\nOther:", "Globals: a map is expected"),
     ],

@@ -4,7 +4,10 @@ import base64
 import hashlib
 import hmac
 import json
+import logging
+import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from uuid import uuid4
@@ -13,7 +16,9 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from lms.settings import settings as settings_of_site
 from lms.table.client import client, table_name
+from lms.web.observe import logger
 from lms.web.verifier import verifier
 from lms_lambda.tokens import local_key
 from tests.api import NOW, Answer, Api
@@ -127,6 +132,7 @@ def configure(monkeypatch: pytest.MonkeyPatch, table: str) -> Callable[..., None
             else:
                 monkeypatch.setenv(name, value)
         verifier.cache_clear()
+        settings_of_site.cache_clear()
 
     return change
 
@@ -172,3 +178,49 @@ def untouched(people: World) -> Callable[[], None]:
         assert whole_table() == before
 
     return check
+
+
+SECRETS = (
+    *("mona", "nora", "hidden-name", "hidden-block", "hidden-role", "hidden-query", "hidden-body"),
+    *("@example.org", "Mona Demo", "JWT ", "Bearer", "eyJ"),
+)
+
+
+@dataclass(frozen=True)
+class Output:
+    """What the functions printed since it was last asked."""
+
+    capture: pytest.CaptureFixture[str]
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Each line as JSON, none of which says anything that a client sent."""
+        printed = self.capture.readouterr().out
+        for secret in SECRETS:
+            assert secret.lower() not in printed.lower()
+        parsed = [json.loads(line) for line in printed.splitlines()]
+        assert all(isinstance(line, dict) for line in parsed)
+        return parsed
+
+    def split(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Log lines, and lines of metrics."""
+        lines = self.lines()
+        return [one for one in lines if "_aws" not in one], [one for one in lines if "_aws" in one]
+
+
+class _StandardOutput:
+    """What is standard output at the moment of writing."""
+
+    def write(self, text: str) -> None:
+        sys.stdout.write(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
+@pytest.fixture
+def output(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, people: World) -> Output:
+    # The logger keeps the standard output that there was when it was made.
+    for handler in logging.getLogger(logger.name).handlers:
+        monkeypatch.setattr(handler, "stream", _StandardOutput())
+    capsys.readouterr()
+    return Output(capsys)

@@ -3,68 +3,19 @@
 (layers/shared/lms/web/observe.py: a log line names the request and the caller's user id)
 """
 
-import json
 import logging
-import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from lms.table.client import TableUnavailable, client
-from lms.web.observe import logger
 from tests.api import Api
-from tests.security.conftest import ENDPOINTS, Ask, said, sign
+from tests.security.conftest import ENDPOINTS, Ask, Output, said, sign
 from tests.world import COURSE_A
 
 TEAM = "/api/support/v1/manage_course_team/"
-SECRETS = (
-    *("mona", "nora", "hidden-name", "hidden-block", "hidden-role", "hidden-query", "hidden-body"),
-    *("@example.org", "Mona Demo", "JWT ", "Bearer", "eyJ"),
-)
-
 pytestmark = pytest.mark.usefixtures("people")
-
-
-@dataclass(frozen=True)
-class Output:
-    """What the functions printed since it was last asked."""
-
-    capture: pytest.CaptureFixture[str]
-
-    def lines(self) -> list[dict[str, Any]]:
-        """Each line as JSON, none of which says anything that a client sent."""
-        printed = self.capture.readouterr().out
-        for secret in SECRETS:
-            assert secret.lower() not in printed.lower()
-        parsed = [json.loads(line) for line in printed.splitlines()]
-        assert all(isinstance(line, dict) for line in parsed)
-        return parsed
-
-    def split(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """Log lines, and lines of metrics."""
-        lines = self.lines()
-        return [one for one in lines if "_aws" not in one], [one for one in lines if "_aws" in one]
-
-
-class _StandardOutput:
-    """What is standard output at the moment of writing."""
-
-    def write(self, text: str) -> None:
-        sys.stdout.write(text)
-
-    def flush(self) -> None:
-        sys.stdout.flush()
-
-
-@pytest.fixture
-def output(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, people: object) -> Output:
-    # The logger keeps the standard output that there was when it was made.
-    for handler in logging.getLogger(logger.name).handlers:
-        monkeypatch.setattr(handler, "stream", _StandardOutput())
-    capsys.readouterr()
-    return Output(capsys)
 
 
 def total(metrics: Sequence[dict[str, Any]], name: str) -> float:

@@ -88,12 +88,13 @@ def event(
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
     variables: Mapping[str, str] | None = None,
+    resource: str = "/tested",
     **gateway: Any,
 ) -> dict[str, Any]:
     """A REST proxy event at NOW; further arguments are fields of its `requestContext`."""
     return {
         "httpMethod": method,
-        "resource": "/tested",
+        "resource": resource,
         "headers": dict(headers or {}),
         "multiValueQueryStringParameters": None,
         "pathParameters": dict(variables or {}),

@@ -2,11 +2,16 @@
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from lms.domain.site import Features
+
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+_ORIGIN = re.compile(rf"https?://{_HOST.pattern}")
+_ROOT_URL = re.compile(rf"{_ORIGIN.pattern}/?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +23,8 @@ class Settings:
     cms_base: str
     https: bool
     features: Features
+    allowed_origins: frozenset[str] = frozenset()
+    """CORS_ORIGIN_WHITELIST: origins such as `https://apps.lms.example.org`, in lower case."""
 
 
 class SettingsError(Exception):
@@ -31,8 +38,8 @@ def settings() -> Settings:
     sharing = flags.get("SOCIAL_SHARING_SETTINGS")
     defaults = Features()
     return Settings(
-        lms_root_url=os.environ.get("LMS_ROOT_URL", "").rstrip("/"),
-        cms_base=os.environ.get("CMS_BASE", "localhost:8001"),
+        lms_root_url=_matching("LMS_ROOT_URL", "", _ROOT_URL, "a URL like https://lms.example.org").rstrip("/"),
+        cms_base=_matching("CMS_BASE", "localhost:8001", _HOST, "a host like studio.example.org"),
         https=os.environ.get("HTTPS", "on") == "on",
         features=Features(
             milestones=bool(flags.get("MILESTONES_APP", defaults.milestones)),
@@ -44,7 +51,23 @@ def settings() -> Settings:
             min_access_weeks=_weeks("COURSE_ACCESS_DURATION_MIN_WEEKS", defaults.min_access_weeks),
             max_access_weeks=_weeks("COURSE_ACCESS_DURATION_MAX_WEEKS", defaults.max_access_weeks),
         ),
+        allowed_origins=_origins("CORS_ORIGIN_WHITELIST"),
     )
+
+
+def _matching(name: str, default: str, pattern: re.Pattern[str], form: str) -> str:
+    value = os.environ.get(name) or default
+    if value and not pattern.fullmatch(value):
+        raise SettingsError(f"{name} is not {form}.")
+    return value
+
+
+def _origins(name: str) -> frozenset[str]:
+    listed = [origin.strip().lower() for origin in os.environ.get(name, "").split(",")]
+    origins = frozenset(origin for origin in listed if origin)
+    if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+        raise SettingsError(f"{name} is not a list of origins like https://apps.lms.example.org, with commas between.")
+    return origins
 
 
 def _json_object(name: str) -> dict[str, Any]:

@@ -1,37 +1,41 @@
-"""The token in an `Authorization` header. (contract/auth.md 2, contract/mobile-users.md 1.2)"""
+"""What a request authenticates with. (contract/auth.md 2, 7; contract/mobile-users.md 1.2)"""
 
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lms.domain.tokens import NOT_PROVIDED, TokenRefused
-from lms.web.credentials import presented_token
-from tests.unit.builders import cases
+from lms.web.credentials import Credential, presented
+from lms.web.request import Request
+from tests.unit.builders import cases, request
 from tests.unit.strategies import any_text
 
-MOBILE, SUPPORT = "/api/mobile/v1/my_user_info", "/api/support/v1/manage_course_team/"
+MOBILE, SUPPORT = "/api/mobile/{version}/my_user_info", "/api/support/v1/manage_course_team"
 ONE_WORD = "Invalid token header. No credentials provided."
 MANY_WORDS = "Invalid token header. Token string should not contain spaces."
+HALVES = "edx-jwt-cookie-header-payload=aa.bb; edx-jwt-cookie-signature=cc"
+SECRET = "s" * 32
 
 
-def event(header: str | None, path: str = MOBILE) -> dict[str, Any]:
-    return {"path": path, "headers": None if header is None else {"AUTHORIZATION": header}}
+def asking(header: str | None, resource: str = MOBILE, method: str = "GET", **headers: str) -> Request:
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return request(method, headers=sent if header is None else {"AUTHORIZATION": header, **sent}, resource=resource)
 
 
 @cases(
-    "header",
+    "header, is_final",
     {
-        "the scheme JWT": "JWT aa.bb.cc",
-        "in any letter case": "jWt aa.bb.cc",
-        "the scheme Bearer": "Bearer aa.bb.cc",
-        "Bearer in any letter case": "bEARER aa.bb.cc",
+        "the scheme JWT": ("JWT aa.bb.cc", True),
+        "in any letter case": ("jWt aa.bb.cc", True),
+        "the scheme Bearer, which Open edX's support API ignores": ("Bearer aa.bb.cc", False),
+        "Bearer in any letter case": ("bEARER aa.bb.cc", False),
     },
 )
-def test_the_token_that_is_presented(header: str) -> None:
-    assert presented_token(event(header)) == "aa.bb.cc"
-    assert presented_token(event(header, SUPPORT)) == "aa.bb.cc"
+def test_the_token_that_is_presented(header: str, is_final: bool) -> None:
+    assert presented(asking(header)) == Credential("aa.bb.cc", is_final=True)
+    assert presented(asking(header, SUPPORT)) == Credential("aa.bb.cc", is_final)
 
 
 @cases(
@@ -50,17 +54,98 @@ def test_the_token_that_is_presented(header: str) -> None:
     },
 )
 def test_headers_without_a_token(header: str | None, mobile: str, support: str) -> None:
-    for path, expected in ((MOBILE, mobile), (SUPPORT, support)):
+    for resource, expected in ((MOBILE, mobile), (SUPPORT, support)):
         with pytest.raises(TokenRefused) as caught:
-            presented_token(event(header, path))
+            presented(asking(header, resource))
         assert str(caught.value) == expected
 
 
 @given(any_text | st.lists(st.sampled_from(["JWT", "bearer", "a.b.c", " ", "\t", "\u00a0"]), max_size=6).map("".join))
 def test_a_token_has_no_blanks_in_it(header: str) -> None:
     try:
-        token = presented_token(event(header))
+        token = presented(asking(header)).token
     except TokenRefused:
         return
     assert token
     assert token.split() == [token]
+
+
+# --- Cookies (7) ------------------------------------------------------------------------------------------------------
+
+
+@cases(
+    "cookies",
+    {
+        "both halves": HALVES,
+        "in the other order, among others": f"sessionid=1; {'; '.join(reversed(HALVES.split('; ')))};x",
+        "with quotes": 'edx-jwt-cookie-header-payload="aa.bb"; edx-jwt-cookie-signature="cc"',
+        "without blanks": HALVES.replace(" ", ""),
+        "the whole token": "edx-jwt-cookie=aa.bb.cc",
+        "the whole token beside one half": "edx-jwt-cookie=aa.bb.cc; edx-jwt-cookie-signature=xx",
+        "halves go before the whole": f"edx-jwt-cookie=xx.yy.zz; {HALVES}",
+        "the last of two": f"edx-jwt-cookie-signature=xx; {HALVES}",
+    },
+)
+def test_the_token_in_cookies(cookies: str) -> None:
+    assert presented(asking(None, SUPPORT, Cookie=cookies)) == Credential("aa.bb.cc", is_final=False)
+
+
+def test_cookies_may_come_on_several_header_lines() -> None:
+    event_with_lines = asking(None, SUPPORT)
+    event_with_lines._event = {**event_with_lines._event, "multiValueHeaders": {"cookie": HALVES.split("; ")}}
+
+    assert presented(event_with_lines).token == "aa.bb.cc"
+
+
+@cases("header", {"none": None, "a scheme alone": "JWT", "two spaces": "JWT  a", "three words": "JWT a b", "bare": "a"})
+def test_a_header_without_a_token_leaves_it_to_the_cookies(header: str | None) -> None:
+    assert presented(asking(header, SUPPORT, Cookie=HALVES)).token == "aa.bb.cc"
+
+
+@cases("header", {"Basic": "Basic abc", "Digest": "Digest a b c"})
+def test_another_scheme_does_not(header: str) -> None:
+    with pytest.raises(TokenRefused, match=NOT_PROVIDED):
+        presented(asking(header, SUPPORT, Cookie=HALVES))
+
+
+@cases(
+    "cookies",
+    {
+        "the first half alone": HALVES.split("; ")[0],
+        "the second half alone": HALVES.split("; ")[1],
+        "an empty half": HALVES.replace("=cc", "="),
+        "other cookies": "sessionid=1; csrftoken=x",
+        "names in another case": HALVES.upper(),
+    },
+)
+def test_cookies_without_a_token(cookies: str) -> None:
+    with pytest.raises(TokenRefused, match=NOT_PROVIDED):
+        presented(asking(None, SUPPORT, Cookie=cookies))
+
+
+def test_the_mobile_api_takes_no_cookies() -> None:
+    with pytest.raises(TokenRefused, match=NOT_PROVIDED):
+        presented(asking(None, MOBILE, Cookie=HALVES))
+
+
+@cases(
+    "headers, accepted",
+    {
+        "the cookie's token and an own page": ({"X-CSRFToken": SECRET, "Referer": "https://lms.example.org/x"}, True),
+        "a trusted page": ({"X-CSRFToken": SECRET, "Origin": "https://apps.example.org"}, True),
+        "a strange page": ({"X-CSRFToken": SECRET, "Origin": "https://evil.example"}, False),
+        "no page": ({"X-CSRFToken": SECRET}, False),
+        "no token": ({"Origin": "https://apps.example.org"}, False),
+    },
+)
+def test_cookies_write_only_for_the_sites_pages(
+    configure: Callable[..., None], headers: dict[str, str], accepted: bool
+) -> None:
+    configure(LMS_ROOT_URL="https://LMS.example.org", CORS_ORIGIN_WHITELIST="https://apps.example.org")
+    asked = request("PUT", headers={"Cookie": f"{HALVES}; csrftoken={SECRET}", **headers}, resource=SUPPORT)
+
+    if accepted:
+        assert presented(asked).token == "aa.bb.cc"
+    else:
+        with pytest.raises(TokenRefused, match=NOT_PROVIDED):
+            presented(asked)

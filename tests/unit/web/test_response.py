@@ -53,9 +53,9 @@ def test_an_answer_says_what_it_is_and_that_it_is_not_to_be_kept() -> None:
         "statusCode": 200,
         "headers": {
             "Cache-Control": "no-store",
+            "Vary": "Accept, Accept-Encoding, Origin",
             "Allow": "GET",
             "Content-Type": "application/json",
-            "Vary": "Accept, Accept-Encoding",
         },
         "body": '{"a":"é"}',
         "isBase64Encoded": False,
@@ -65,7 +65,7 @@ def test_an_answer_says_what_it_is_and_that_it_is_not_to_be_kept() -> None:
 def test_an_answer_without_body_has_no_type() -> None:
     assert rendered(None, "gzip", Location="/here") == {
         "statusCode": 200,
-        "headers": {"Cache-Control": "no-store", "Location": "/here"},
+        "headers": {"Cache-Control": "no-store", "Vary": "Accept, Accept-Encoding, Origin", "Location": "/here"},
         "body": "",
         "isBase64Encoded": False,
     }

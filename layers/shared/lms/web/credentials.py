@@ -1,29 +1,73 @@
-"""The token in a request's `Authorization` header. (contract/auth.md 2, contract/mobile-users.md 1.2)"""
+"""What a request authenticates with: a token in its `Authorization` header, or in the cookies of the web apps.
 
-from collections.abc import Mapping
-from typing import Any
+(contract/auth.md 2, 7; contract/mobile-users.md 1.2)
+"""
 
+from dataclasses import dataclass
+
+from lms.domain.csrf import Submission, csrf_refusal
 from lms.domain.tokens import NOT_PROVIDED, TokenRefused
+from lms.settings import settings
+from lms.web.request import Request
+
+CSRF_COOKIE = "csrftoken"
 
 _SCHEMES = ("jwt", "bearer")
 _SUPPORT_API = "/api/support/"
+_COOKIE = "edx-jwt-cookie"
+_COOKIE_HALVES = ("edx-jwt-cookie-header-payload", "edx-jwt-cookie-signature")
 
 
-def presented_token(event: Mapping[str, Any]) -> str:
-    """The token that the request presents, from an authorizer's event. Raises TokenRefused where there is none."""
-    headers = {name.lower(): str(value) for name, value in (event.get("headers") or {}).items()}
-    header = headers.get("authorization", "")
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A token, and whether it must be good: what fails as another kind of credential counts as none."""
+
+    token: str
+    is_final: bool
+    """Not for a cookie, which browsers send unasked, nor for `Bearer` on the support API, which Open edX ignores."""
+
+
+def presented(request: Request) -> Credential:
+    """The credential that the request presents. Raises TokenRefused where there is none that can be looked at."""
+    header = request.headers.get("authorization", "")
     words = header.split()
-    if not words:
-        raise TokenRefused(NOT_PROVIDED)
-    # The mobile API says what is wrong with the header's form; the support API takes such a header as none.
-    if not str(event.get("path", "")).startswith(_SUPPORT_API):
-        if len(words) == 1:
-            raise TokenRefused("Invalid token header. No credentials provided.")
-        if len(words) > 2:
-            raise TokenRefused("Invalid token header. Token string should not contain spaces.")
     # One space exactly: Open edX takes a header with more as none.
     scheme, _, token = header.strip().partition(" ")
-    if len(words) != 2 or scheme.lower() not in _SCHEMES or token != words[1]:
+    if len(words) == 2 and scheme.lower() in _SCHEMES and token == words[1]:
+        return Credential(token, is_final=scheme.lower() == "jwt" or not _is_support(request))
+    if _is_support(request):
+        # A header without a token in it is no header; one of another scheme is somebody else's credential.
+        if not words or len(words) == 1 or words[0].lower() == "jwt":
+            return _cookie(request)
+    elif len(words) == 1:
+        raise TokenRefused("Invalid token header. No credentials provided.")
+    elif len(words) > 2:
+        raise TokenRefused("Invalid token header. Token string should not contain spaces.")
+    raise TokenRefused(NOT_PROVIDED)
+
+
+def _is_support(request: Request) -> bool:
+    return request.route.startswith(_SUPPORT_API)
+
+
+def _cookie(request: Request) -> Credential:
+    halves = [request.cookies.get(name, "") for name in _COOKIE_HALVES]
+    token = ".".join(halves) if all(halves) else request.cookies.get(_COOKIE, "")
+    if not token:
         raise TokenRefused(NOT_PROVIDED)
-    return token
+    reason = csrf_refusal(
+        Submission(
+            method=request.method,
+            origin=request.headers.get("origin"),
+            referer=request.headers.get("referer"),
+            cookie=request.cookies.get(CSRF_COOKIE),
+            header=request.headers.get("x-csrftoken"),
+        ),
+        own_origin=request.base_url.lower(),
+        trusted=settings().allowed_origins,
+        secure=settings().https,
+    )
+    if reason:
+        request.observation.note("cookies refused", reason=reason)
+        raise TokenRefused(NOT_PROVIDED)
+    return Credential(token, is_final=False)

@@ -3,63 +3,99 @@
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+from dataclasses import replace
 from typing import Any
 
 from lms.domain.tokens import EXPIRED, NOT_PROVIDED
 from lms.domain.users import same_username
+from lms.settings import SettingsError
 from lms.table.client import TableUnavailable
+from lms.web.cors import cors_headers, is_preflight, preflight_headers
 from lms.web.errors import HttpError, detail, permission_denied, unauthorized
 from lms.web.request import Caller, Request
 from lms.web.response import Response, render
 
 Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 
+_UNAVAILABLE = {"detail": "Service temporarily unavailable, try again later."}
 _PARSES = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]
 
 
 def endpoint(
-    name: str, methods: Sequence[str], versioned: bool = True, own_user: bool = False
+    name: str, methods: Sequence[str], versioned: bool = True, own_user: bool = False, for_web_pages: bool = False
 ) -> Callable[[Callable[[Request, Caller], Response]], Handler]:
     """Make a Lambda handler of a function from a request and its caller to a response.
 
     `name`: how OPTIONS calls the endpoint. `methods`: those it takes; any other is a 405. `versioned`: the path names a
-    version of the mobile API. `own_user`: the user in the path must be the caller.
+    version of the mobile API. `own_user`: the user in the path must be the caller. `for_web_pages`: browsers call it
+    from other origins, so its OPTIONS needs no token.
     """
 
     def decorate(answer: Callable[[Request, Caller], Response]) -> Handler:
         def respond(request: Request) -> Response:
+            if for_web_pages and request.method == "OPTIONS":
+                return _options(request, name, methods)
             caller = _admit(request, versioned, own_user)
-            if request.method not in methods:
-                raise detail(405, f'Method "{request.method}" not allowed.')
-            if request.method == "OPTIONS":
-                return Response(200, {"name": name, "description": "", "renders": _PARSES[:1], "parses": _PARSES})
-            return answer(request, caller)
+            _refuse_other_methods(request, methods)
+            return _options(request, name, methods) if request.method == "OPTIONS" else answer(request, caller)
 
-        @wraps(answer)
-        def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-            started = time.perf_counter()
-            request = Request(event, context)
-            response = _answered(respond, request)
-            response = Response(response.status, response.body, {"Allow": ", ".join(methods), **response.headers})
-            rendered = render(request, response)
-            request.observation.end(rendered["statusCode"], (time.perf_counter() - started) * 1000)
-            return rendered
-
-        return handler
+        return _handler(respond, methods)
 
     return decorate
 
 
+def open_endpoint(name: str, methods: Sequence[str]) -> Callable[[Callable[[Request], Response]], Handler]:
+    """Make a Lambda handler of a function that answers everybody, web pages of other origins too."""
+
+    def decorate(answer: Callable[[Request], Response]) -> Handler:
+        def respond(request: Request) -> Response:
+            _refuse_other_types(request)
+            _refuse_other_methods(request, methods)
+            return _options(request, name, methods) if request.method == "OPTIONS" else answer(request)
+
+        return _handler(respond, methods)
+
+    return decorate
+
+
+def _handler(respond: Callable[[Request], Response], methods: Sequence[str]) -> Handler:
+    def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        started = time.perf_counter()
+        request = Request(event, context)
+        response = _answered(respond, request)
+        rendered = render(request, replace(response, headers={"Allow": ", ".join(methods), **response.headers}))
+        request.observation.end(rendered["statusCode"], (time.perf_counter() - started) * 1000)
+        return rendered
+
+    return handler
+
+
+def _options(request: Request, name: str, methods: Sequence[str]) -> Response:
+    """What the endpoint takes: for a browser in headers, for anybody else in words."""
+    if is_preflight(request):
+        return Response(200, None, preflight_headers(request, methods))
+    return Response(200, {"name": name, "description": "", "renders": _PARSES[:1], "parses": _PARSES})
+
+
 def _answered(respond: Callable[[Request], Response], request: Request) -> Response:
-    """The response, or the error that stands in for it."""
+    """The response, or the error that stands in for it; a page of an allowed origin may read either."""
+    try:
+        opened = cors_headers(request)
+    except SettingsError as error:
+        request.observation.error("settings", reason=str(error))
+        return Response(503, _UNAVAILABLE)
+    response = _response_or_error(respond, request)
+    return replace(response, headers={**opened, **response.headers})
+
+
+def _response_or_error(respond: Callable[[Request], Response], request: Request) -> Response:
     try:
         return respond(request)
     except HttpError as error:
         return Response(error.status, error.body, error.headers)
     except TableUnavailable as error:
         request.observation.error("table unavailable", reason=str(error))
-        return Response(503, {"detail": "Service temporarily unavailable, try again later."}, {"Retry-After": "1"})
+        return Response(503, _UNAVAILABLE, {"Retry-After": "1"})
     except Exception as error:
         # The last resort, for our own mistakes. The message is left out of the log: it may quote the request.
         frames = traceback.format_list(traceback.extract_tb(error.__traceback__))
@@ -71,8 +107,7 @@ def _admit(request: Request, versioned: bool, own_user: bool) -> Caller:
     """The caller, if the request may go on. The order is DRF's: route, `Accept`, authentication, permission."""
     if versioned:
         _ = request.version
-    if not _accepts_json(request.headers.get("accept", "")):
-        raise detail(406, "Could not satisfy the request Accept header.")
+    _refuse_other_types(request)
     caller = request.caller
     if caller is None:
         raise unauthorized(NOT_PROVIDED)
@@ -82,6 +117,16 @@ def _admit(request: Request, versioned: bool, own_user: bool) -> Caller:
     if caller.restricted or (own_user and not same_username(request.variable("username"), caller.username)):
         raise permission_denied()
     return caller
+
+
+def _refuse_other_types(request: Request) -> None:
+    if not _accepts_json(request.headers.get("accept", "")):
+        raise detail(406, "Could not satisfy the request Accept header.")
+
+
+def _refuse_other_methods(request: Request, methods: Sequence[str]) -> None:
+    if request.method not in methods:
+        raise detail(405, f'Method "{request.method}" not allowed.')
 
 
 def _accepts_json(accept: str) -> bool:

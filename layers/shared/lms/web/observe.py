@@ -31,6 +31,10 @@ class Observation:
         """Add to a metric of this request."""
         self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
 
+    def note(self, message: str, **what: Any) -> None:
+        """Log something that an operator may look for. `what` quotes nothing of the request."""
+        logger.info(message, **what)
+
     def error(self, message: str, **what: Any) -> None:
         """Log that something of ours went wrong."""
         logger.error(message, **what)

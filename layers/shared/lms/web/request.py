@@ -40,9 +40,11 @@ class Request:
         self._gateway: Mapping[str, Any] = event.get("requestContext") or {}
         self.id = str(self._gateway.get("requestId") or context.aws_request_id)
         self.method = str(event["httpMethod"]).upper()
+        self.route = str(event.get("resource") or "")
+        """The path template, such as `/api/mobile/{version}/users/{username}`."""
         self.headers = {name.lower(): str(value) for name, value in (event.get("headers") or {}).items()}
         self.query = {name: values[-1] for name, values in (event.get("multiValueQueryStringParameters") or {}).items()}
-        self.observation = Observation(self.id, str(event.get("resource") or ""))
+        self.observation = Observation(self.id, self.route)
         # The gateway's clock, not ours: every rule of one request sees the same moment.
         self.now = datetime.fromtimestamp(self._gateway["requestTimeEpoch"] / 1000, UTC)
         remaining = context.get_remaining_time_in_millis() / 1000
@@ -56,6 +58,24 @@ class Request:
         if not said.get("username"):
             return None
         return Caller(said["username"], int(float(said["expires"])), said.get("restricted") == "true")
+
+    @cached_property
+    def cookies(self) -> dict[str, str]:
+        """The cookies by name; of a repeated one the last counts, as for Django."""
+        lines = [
+            line
+            for name, lines in (self._event.get("multiValueHeaders") or {}).items()
+            if name.lower() == "cookie"
+            for line in lines
+        ] or [self.headers.get("cookie", "")]
+        pairs = (cookie.partition("=") for cookie in ";".join(lines).split(";"))
+        return {name.strip(): value.strip().strip('"') for name, _, value in pairs}
+
+    @cached_property
+    def allowed_origin(self) -> str | None:
+        """The origin of the page that asks, where CORS_ORIGIN_WHITELIST names it."""
+        origin = self.headers.get("origin", "").lower()
+        return origin if origin in settings().allowed_origins else None
 
     @cached_property
     def body(self) -> bytes:

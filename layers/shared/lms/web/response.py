@@ -28,10 +28,9 @@ class Response:
 def render(request: Request, response: Response) -> dict[str, Any]:
     """The answer as API Gateway takes it from a function."""
     content = b"" if response.body is None else to_json(response.body)
-    headers = {"Cache-Control": "no-store", **response.headers}
+    headers = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Encoding, Origin", **response.headers}
     if content:
         headers["Content-Type"] = "application/json"
-        headers["Vary"] = "Accept, Accept-Encoding"
     encoded = False
     if len(content) >= _WORTH_COMPRESSING and _takes_gzip(request):
         # Level 5: a tenth larger than 9 in a third of the time.

@@ -1,0 +1,94 @@
+"""Settings that cannot be right: every token is refused, and one log line says why. (contract/auth.md 3; design 7.2)"""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from jwt.algorithms import RSAAlgorithm
+
+from lms_lambda.tokens import local_key, public_jwk_set
+from tests.api import Answer
+from tests.security.conftest import MOBILE, SUPPORT, Ask, Output, sign
+
+pytestmark = pytest.mark.usefixtures("people")
+
+PRIVATE_SET = json.dumps({"keys": [json.loads(RSAAlgorithm.to_jwk(local_key()))]})
+SYMMETRIC_SET = json.dumps({"keys": [{"kty": "oct", "k": "c2VjcmV0"}]})
+WRONG: dict[str, list[str | None]] = {
+    "JWT_PUBLIC_SIGNING_JWK_SET": [
+        "{",
+        "[]",
+        '{"keys": 1}',
+        '{"keys": [{}]}',
+        "null",
+        '"x"',
+        PRIVATE_SET,
+        SYMMETRIC_SET,
+    ],
+    "JWT_ISSUER": [None, ""],
+    "JWT_AUDIENCE": [None, ""],
+    "LMS_ROOT_URL": ["lms.example.org", "ftp://lms.example.org", "https://lms.example.org/a b", "https://", "x"],
+    "CMS_BASE": ["https://studio.example.org", "studio example"],
+    "CORS_ORIGIN_WHITELIST": [
+        "*",
+        "apps.example.org",
+        "https://apps.example.org/",
+        "https://a.example, *",
+        "null",
+        "[]",
+    ],
+    "FEATURES": ["{", "[]", "1"],
+    "COURSE_ACCESS_DURATION_MIN_WEEKS": ["four"],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
+def test_a_setting_that_cannot_be_right_refuses_every_token_and_says_which_it_is(
+    ask: Ask,
+    configure: Callable[..., None],
+    output: Output,
+    name: str,
+    value: str | None,
+) -> None:
+    configure(**{name: value})
+
+    answer = ask(MOBILE, f"JWT {sign()}")
+
+    assert (answer.status, answer.json) == (401, {"detail": "Invalid token."})
+    errors = [line for line in output.split()[0] if line["level"] == "ERROR"]
+    assert [line["message"] for line in errors] == ["every token is refused"]
+    assert name in errors[0]["reason"]
+    assert value not in (PRIVATE_SET, SYMMETRIC_SET) or value not in json.dumps(errors)
+    assert ask(SUPPORT, f"JWT {sign()}").status == 401
+
+
+def test_without_any_key_every_token_is_refused(ask: Ask, configure: Callable[..., None]) -> None:
+    configure(JWT_PUBLIC_SIGNING_JWK_SET=None, JWT_SECRET_KEY=None)
+
+    for token in (sign(), sign(alg="none", key=b""), "a.b.c"):
+        assert refused(ask(MOBILE, f"JWT {token}"))
+        assert refused(ask(SUPPORT, f"JWT {token}"))
+
+
+def test_a_key_set_is_good_again_once_it_is_mended(ask: Ask, configure: Callable[..., None]) -> None:
+    configure(JWT_PUBLIC_SIGNING_JWK_SET="{")
+    assert refused(ask(MOBILE, f"JWT {sign()}"))
+
+    configure(JWT_PUBLIC_SIGNING_JWK_SET=public_jwk_set(local_key()))
+
+    assert ask(MOBILE, f"JWT {sign()}").status == 200
+
+
+def test_an_open_endpoint_without_settings_is_unavailable(ask: Ask, configure: Callable[..., None]) -> None:
+    configure(CORS_ORIGIN_WHITELIST="*")
+
+    answer = ask("/csrf/api/v1/token", None, Origin="https://apps.example.org")
+
+    assert (answer.status, answer.json) == (
+        503,
+        {"detail": "Service temporarily unavailable, try again later."},
+    )
+
+
+def refused(answer: Answer) -> bool:
+    return (answer.status, answer.json) == (401, {"detail": "Invalid token."})
