@@ -2,10 +2,6 @@
 
 import json
 import os
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
@@ -17,25 +13,29 @@ import pytest
 from lms.settings import settings
 from lms.table import access
 from lms.web.verifier import verifier
+from lms_lambda.dynamodb_local import DynamoDBLocal, DynamoDBLocalMissing
 from lms_lambda.embedded import EmbeddedDynamoDB, use_local_credentials
 from lms_lambda.gateway import Gateway
 from lms_lambda.http_server import DevServer
+from lms_lambda.sam_local import SamLocal
 from lms_lambda.tables import ROOT, TEMPLATE, create_table
 from lms_lambda.template import read_template
 from lms_lambda.tokens import local_key, public_jwk_set
 from tests.api import Api, Clock
+from tests.sam_local.serving import TABLE, drop_table, sam_local
 from tests.world import World
 
 # Machines are noisy: a slow example says nothing.
 hypothesis.settings.register_profile("noisy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("noisy")
 
-DYNAMODB_LOCAL = ROOT / ".cache/dynamodb-local/node_modules/amplify-dynamodb-simulator/emulator"
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--dynamodb-local", action="store_true", help="use DynamoDB Local (Java) in place of the embedded DynamoDB"
+    )
+    parser.addoption(
+        "--sam-local", action="store_true", help="use `sam local` on the build, in place of the local gateway"
     )
 
 
@@ -67,49 +67,15 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def dynamodb(environment: None, request: pytest.FixtureRequest) -> Iterator[str]:
     """The endpoint of a DynamoDB of the tests' own."""
-    if request.config.getoption("--dynamodb-local"):
-        with _dynamodb_local() as (endpoint, server):
-            os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = endpoint
-            yield endpoint
-            server.terminate()
-            server.wait(10)
-    else:
-        embedded = EmbeddedDynamoDB()
-        os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = endpoint = embedded.start()
-        yield endpoint
-        embedded.stop()
+    in_java = request.config.getoption("--dynamodb-local") or request.config.getoption("--sam-local")
+    engine = DynamoDBLocal() if in_java else EmbeddedDynamoDB()
+    try:
+        os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = endpoint = engine.start()
+    except DynamoDBLocalMissing as problem:
+        pytest.exit(str(problem), 2)
+    yield endpoint
+    engine.stop()
     del os.environ["AWS_ENDPOINT_URL_DYNAMODB"]
-
-
-class _dynamodb_local:  # noqa: N801 - used as a function
-    """AWS's own engine, in memory, on a free port."""
-
-    def __enter__(self) -> tuple[str, subprocess.Popen[bytes]]:
-        java = shutil.which("java")
-        if java is None or not DYNAMODB_LOCAL.exists():
-            pytest.exit("DynamoDB Local is not here: `make test-integration` installs it and needs Java 17.", 2)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self._server = subprocess.Popen(
-            [
-                *(java, "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar"),
-                *("-inMemory", "-port", str(port)),
-            ],
-            cwd=DYNAMODB_LOCAL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        for _ in range(300):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return f"http://127.0.0.1:{port}", self._server
-            time.sleep(0.1)
-        pytest.exit("DynamoDB Local does not answer.", 2)
-
-    def __exit__(self, *_: object) -> None:
-        self._server.kill()
-        self._server.wait(10)
 
 
 @pytest.fixture(scope="session")
@@ -118,8 +84,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="session")
-def server(dynamodb: str, clock: Clock) -> Iterator[DevServer]:
+def server(dynamodb: str, clock: Clock, request: pytest.FixtureRequest) -> Iterator[DevServer | SamLocal]:
     """The API as the local gateway serves it: template.yaml's routes, the real authorizer, the real functions."""
+    if request.config.getoption("--sam-local"):
+        with sam_local(dynamodb) as sam:
+            yield sam
+        return
     served = DevServer(Gateway(read_template(TEMPLATE), ROOT, lambda: clock.now), "127.0.0.1", 0)
     thread = Thread(target=served.serve_forever, daemon=True)
     thread.start()
@@ -129,9 +99,13 @@ def server(dynamodb: str, clock: Clock) -> Iterator[DevServer]:
 
 
 @pytest.fixture
-def table(dynamodb: str, monkeypatch: pytest.MonkeyPatch) -> str:
+def table(dynamodb: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
     """An empty table of the test's own."""
-    name = f"test-{uuid4()}"
+    # The functions in `sam local`'s containers keep the name that they were started with.
+    in_sam = request.config.getoption("--sam-local")
+    name = TABLE if in_sam else f"test-{uuid4()}"
+    if in_sam:
+        drop_table()
     monkeypatch.setenv("TABLE_NAME", name)
     create_table(name)
     access.forget_cached()
@@ -147,7 +121,7 @@ def world(table: str, tmp_path: Path) -> World:
 
 
 @pytest.fixture
-def api(server: DevServer, clock: Clock, table: str) -> Api:
+def api(server: DevServer | SamLocal, clock: Clock, table: str) -> Api:
     """The API over HTTP, at the moment of the contract's worked example."""
     clock.reset()
     return Api(server.url, clock)

@@ -77,18 +77,18 @@ class Server:
             self._dynamodb.stop()
 
 
-def greeting(server: Server) -> str:
-    """What the command prints once it answers: the address, the users, and lines to paste."""
-    lines = [f"Serving {server.url}", ""]
-    if server.own_keys:
+def greeting(url: str, sample: bool, own_keys: bool) -> str:
+    """What a server prints once it answers: the address, the users, and lines to paste."""
+    lines = [f"Serving {url}", ""]
+    if own_keys:
         lines += ["No JWT_* settings were found: tokens are signed with a key pair made for this machine.", ""]
-    if not server.sample:
+    if not sample:
         lines += ["A token for one of your users:", "  .venv/bin/lms-lambda token USERNAME"]
         return "\n".join(lines)
     lines += ["Users of the sample site:", *(f"  {name:6} {what}" for name, what in SAMPLE_USERS.items()), ""]
     now = local_clock()().timestamp()
-    mobile, course = f"{server.url}/api/mobile/v1", "course-v1:SampleX+GARDEN+2026"
-    team = f"{server.url}/api/support/v1/manage_course_team/?email=ivan@example.com"
+    mobile, course = f"{url}/api/mobile/v1", "course-v1:SampleX+GARDEN+2026"
+    team = f"{url}/api/support/v1/manage_course_team/?email=ivan@example.com"
     lines += [
         "Try, in another terminal (the tokens are good for an hour):",
         "",

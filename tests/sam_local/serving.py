@@ -1,0 +1,54 @@
+"""The API as `sam local start-api` serves it, for the tests: one gateway, one table, and the tests' clock."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.exceptions import ClientError
+
+from lms.table.client import client
+from lms_lambda.dynamodb_local import free_port
+from lms_lambda.sam_local import HOST, SamLocal, SamLocalFailed
+from lms_lambda.tables import ROOT
+from tests.api import NOW
+
+TABLE = "sam-local"
+"""The name of the table: the containers keep the one that they were started with."""
+_SAM = (str(ROOT / ".venv-sam/bin/python"), str(Path(__file__).with_name("sam_at.py")), NOW.isoformat())
+
+
+@contextmanager
+def sam_local(endpoint: str) -> Iterator[SamLocal]:
+    """`sam local start-api` with the environment's settings, at the contract's noon, on the DynamoDB at `endpoint`."""
+    settings = {
+        **os.environ,
+        "AWS_ENDPOINT_URL_DYNAMODB": f"http://{HOST}:{urlsplit(endpoint).port}",
+        "TABLE_NAME": TABLE,
+        # A test changes what the functions would otherwise keep.
+        "CACHE_SECONDS": "0",
+    }
+    sam = SamLocal(settings, free_port(), _show, sam=_SAM)
+    try:
+        sam.start()
+    except SamLocalFailed as problem:
+        pytest.exit(str(problem), 2)
+    yield sam
+    sam.stop()
+
+
+def _show(line: str) -> None:
+    # pytest shows it with a test that fails.
+    sys.stderr.write(line)
+
+
+def drop_table() -> None:
+    """Forget the table of the test before."""
+    try:
+        client().delete_table(TableName=TABLE)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
