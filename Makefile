@@ -100,6 +100,10 @@ lint: $(VENV)/.dev .venv-sam/.done ## ruff, mypy --strict, sam validate --lint
 	@for app in functions/*/app.py; do MYPYPATH=layers/shared $(BIN)/mypy $$app || exit 1; done
 	@$(SAM) validate --lint --template template.yaml
 
+.PHONY: openapi
+openapi: $(VENV)/.run ## Write docs/openapi.json anew from template.yaml, the handlers and their descriptions
+	@made="$$($(BIN)/lms-lambda openapi)" && printf '%s\n' "$$made" > docs/openapi.json
+
 .PHONY: format
 format: $(VENV)/.dev ## Format the code and fix what ruff can fix
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

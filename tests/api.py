@@ -12,6 +12,7 @@ import jwt
 
 from lms_lambda.tokens import claims, local_key
 from tests.clients import decode
+from tests.document import check_answer
 
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
 """The "now" of the contract's worked example."""
@@ -85,6 +86,8 @@ class Api:
         if received.get("content-encoding") == "gzip":
             raw = gzip.decompress(raw)
         decode(method, target, response.status, raw)
+        preflight = "access-control-request-method" in {name.lower() for name in sent}
+        check_answer(method, target, response.status, received, raw, preflight)
         return Answer(response.status, received, raw)
 
     def get(self, target: str, caller: str | None = "mona", **headers: str) -> Answer:

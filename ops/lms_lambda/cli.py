@@ -1,4 +1,4 @@
-"""The `lms-lambda` command: serve, load, token, table."""
+"""The `lms-lambda` command: serve, load, token, table, openapi."""
 
 import argparse
 import json
@@ -68,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     actions = of_table.add_subparsers(required=True, metavar="ACTION")
     actions.add_parser("create", parents=[table], help="make the table").set_defaults(run=_create_table)
     actions.add_parser("describe", parents=[table], help="print its state").set_defaults(run=_describe_table)
+
+    openapi = commands.add_parser("openapi", help="print the OpenAPI document of the API")
+    openapi.set_defaults(run=_openapi)
     return parser
 
 
@@ -147,6 +150,20 @@ def _serve(options: argparse.Namespace) -> int:
         _fail(f"Cannot serve on {options.host}:{options.port}: {error.strerror or error}. Try another --port.")
     finally:
         server.close()
+    return 0
+
+
+def _openapi(_options: argparse.Namespace) -> int:
+    from lms_lambda.local_function import GatewayError
+    from lms_lambda.openapi.describe import UndescribedError
+    from lms_lambda.openapi.document import as_text, document
+    from lms_lambda.tables import ROOT, TEMPLATE
+    from lms_lambda.template import TemplateError, read_template
+
+    try:
+        print(as_text(document(read_template(TEMPLATE), ROOT)), end="")
+    except (UndescribedError, GatewayError, TemplateError) as error:
+        _fail(str(error))
     return 0
 
 

@@ -58,7 +58,7 @@ class LocalFunction:
     def __init__(self, function: Function, root: Path) -> None:
         self.name = function.name
         self._function = function
-        self._handler = _load(function, root)
+        self._handler = load_handler(function, root)
 
     def invoke(self, event: dict[str, Any], request_id: str) -> Any:
         """Call the handler in this thread; its answer after a round trip through JSON, as Lambda makes it.
@@ -91,7 +91,8 @@ class LocalFunction:
         )
 
 
-def _load(function: Function, root: Path) -> Callable[[dict[str, Any], Context], Any]:
+def load_handler(function: Function, root: Path) -> Callable[[dict[str, Any], Context], Any]:
+    """The function's handler, of a module of its own at each call. Raises GatewayError."""
     module_name, _, attribute = function.handler.rpartition(".")
     file = root / function.code_uri / f"{module_name}.py"
     if not file.is_file():

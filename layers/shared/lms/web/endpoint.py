@@ -3,7 +3,7 @@
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lms.domain.tokens import EXPIRED, NOT_PROVIDED
@@ -19,6 +19,17 @@ Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 
 _UNAVAILABLE = {"detail": "Service temporarily unavailable, try again later."}
 _PARSES = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What an endpoint says of itself: it stands on the handler as `endpoint`, for the OpenAPI document."""
+
+    name: str
+    methods: tuple[str, ...]
+    versioned: bool = False
+    own_user: bool = False
+    for_web_pages: bool = True
 
 
 def endpoint(
@@ -39,7 +50,7 @@ def endpoint(
             _refuse_other_methods(request, methods)
             return _options(request, name, methods) if request.method == "OPTIONS" else answer(request, caller)
 
-        return _handler(respond, methods)
+        return _handler(respond, Described(name, tuple(methods), versioned, own_user, for_web_pages))
 
     return decorate
 
@@ -53,20 +64,22 @@ def open_endpoint(name: str, methods: Sequence[str]) -> Callable[[Callable[[Requ
             _refuse_other_methods(request, methods)
             return _options(request, name, methods) if request.method == "OPTIONS" else answer(request)
 
-        return _handler(respond, methods)
+        return _handler(respond, Described(name, tuple(methods)))
 
     return decorate
 
 
-def _handler(respond: Callable[[Request], Response], methods: Sequence[str]) -> Handler:
+def _handler(respond: Callable[[Request], Response], described: Described) -> Handler:
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         started = time.perf_counter()
         request = Request(event, context)
         response = _answered(respond, request)
-        rendered = render(request, replace(response, headers={"Allow": ", ".join(methods), **response.headers}))
+        headers = {"Allow": ", ".join(described.methods), **response.headers}
+        rendered = render(request, replace(response, headers=headers))
         request.observation.end(rendered["statusCode"], (time.perf_counter() - started) * 1000)
         return rendered
 
+    handler.__dict__["endpoint"] = described
     return handler
 
 

@@ -1,0 +1,64 @@
+"""The words with which endpoints are described: operations, what they take, and what they answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Detail:
+    """A body `{"detail": text}`; `texts` are all that there are, unless `others` says that there are more."""
+
+    texts: tuple[str, ...]
+    others: bool = False
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """A body of a type of lms_lambda.openapi.bodies in which some fields have one value only."""
+
+    body: Any
+    constants: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A status that an operation may answer with.
+
+    `body`: a type of lms_lambda.openapi.bodies, Narrowed, or a Detail; None: no body. `headers` and `links`: OpenAPI
+    header and link objects by name.
+    """
+
+    status: int
+    when: str
+    body: Any = None
+    headers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    links: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A method of an endpoint: what it does, what it takes, and its own answers.
+
+    Answers that every operation has (no token, wrong version, throttled, …) are not repeated here. `parameters`:
+    OpenAPI parameter objects of the query. `bodies`: types by media type; `body_required`: an empty body is refused.
+    """
+
+    summary: str
+    description: str
+    answers: Sequence[Answer]
+    parameters: Sequence[Mapping[str, Any]] = ()
+    bodies: Mapping[str, Any] = field(default_factory=dict)
+    body_required: bool = False
+
+
+@dataclass(frozen=True)
+class Variant:
+    """An endpoint in some of the mobile API's versions; without `versions` in all, or in an API without versions."""
+
+    operations: Mapping[str, Operation]
+    versions: tuple[str, ...] = ()
+
+
+class UndescribedError(Exception):
+    """A route, method, variable or authorizer that is not described, or a description of what there is not."""
