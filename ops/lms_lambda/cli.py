@@ -142,7 +142,7 @@ def _serve(options: argparse.Namespace) -> int:
             return int(code)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: Thread(target=server.stop).start())
-        print(greeting(server.url, server.sample, server.own_keys), flush=True)
+        print(greeting(server.url, server.sample, server.own_keys, server.docs_url), flush=True)
         server.serve_forever()
     except ValueError as error:
         _fail(str(error))

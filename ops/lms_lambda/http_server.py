@@ -16,9 +16,9 @@ import time
 import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
-from typing import Any
+from typing import Any, Protocol
 
-from lms_lambda.gateway import BODY_LIMIT_BYTES, Gateway, GatewayRequest, GatewayResponse
+from lms_lambda.gateway import BODY_LIMIT_BYTES, GatewayRequest, GatewayResponse
 
 _IDLE_SECONDS = 60
 # How long the rest of a refused request is taken in, so that its client gets to read the answer.
@@ -44,13 +44,23 @@ _DETAILS = {
 _BODILESS_STATUSES = (204, 304)
 
 
+class Answering(Protocol):
+    """What a server asks for answers: a Gateway, or what stands in front of one."""
+
+    def handle(self, request: GatewayRequest) -> GatewayResponse:
+        """Answer one request."""
+
+    def own_response(self, response_type: str) -> GatewayResponse:
+        """The response to what is refused before it is a request, by type: REQUEST_TOO_LARGE, DEFAULT_5XX."""
+
+
 class DevServer:
     """Serves `gateway` on `host` and `port`; 0 takes a free port, which `url` then tells.
 
     Raises OSError when the address is in use or does not exist.
     """
 
-    def __init__(self, gateway: Gateway, host: str, port: int) -> None:
+    def __init__(self, gateway: Answering, host: str, port: int) -> None:
         self._server = _Server(gateway, host, port)
         self._state = threading.Lock()
         self._serving = False
@@ -83,7 +93,7 @@ class _Server(ThreadingHTTPServer):
     # With it, a second server on the same port would start without an error and get half of the requests.
     allow_reuse_port = False
 
-    def __init__(self, gateway: Gateway, host: str, port: int) -> None:
+    def __init__(self, gateway: Answering, host: str, port: int) -> None:
         self.gateway = gateway
         self.connections: set[socket.socket] = set()
         self.connections_lock = threading.Lock()

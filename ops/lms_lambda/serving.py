@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from lms_lambda.api_docs import PATH, ApiDocs
 from lms_lambda.clock import local_clock
 from lms_lambda.embedded import EmbeddedDynamoDB, use_local_credentials
 from lms_lambda.gateway import Gateway
@@ -44,7 +45,7 @@ class Server:
         os.environ.setdefault("CMS_BASE", "localhost:8001")
         self.own_keys = use_local_keys()
         gateway = Gateway(read_template(TEMPLATE), ROOT, local_clock())
-        self._server = DevServer(gateway, self._host, self._port)
+        self._server = DevServer(ApiDocs(gateway, _document), self._host, self._port)
         if not os.environ.get("AWS_ENDPOINT_URL_DYNAMODB"):
             use_local_credentials()
             self._dynamodb = EmbeddedDynamoDB()
@@ -60,6 +61,11 @@ class Server:
         """Where the server answers."""
         assert self._server is not None  # noqa: S101 - prepare() comes first
         return self._server.url
+
+    @property
+    def docs_url(self) -> str:
+        """Where the API's description is shown."""
+        return self.url + PATH
 
     def serve_forever(self) -> None:
         """Answer requests until `stop`."""
@@ -77,9 +83,18 @@ class Server:
             self._dynamodb.stop()
 
 
-def greeting(url: str, sample: bool, own_keys: bool) -> str:
+def _document() -> str:
+    # Imported when somebody asks for it: pydantic's models take their time, and the server should start without them.
+    from lms_lambda.openapi.document import as_text, document
+
+    return as_text(document(read_template(TEMPLATE), ROOT))
+
+
+def greeting(url: str, sample: bool, own_keys: bool, docs_url: str | None = None) -> str:
     """What a server prints once it answers: the address, the users, and lines to paste."""
     lines = [f"Serving {url}", ""]
+    if docs_url:
+        lines += [f"The API's description, to read and to try: {docs_url}", ""]
     if own_keys:
         lines += ["No JWT_* settings were found: tokens are signed with a key pair made for this machine.", ""]
     if not sample:

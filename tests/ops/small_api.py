@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lms_lambda.gateway import Gateway, GatewayRequest, GatewayResponse
-from lms_lambda.http_server import DevServer
+from lms_lambda.http_server import Answering, DevServer
 from lms_lambda.template import read_template
 
 TEMPLATE = """
@@ -192,7 +192,7 @@ def encoded(body: bytes) -> str:
     return base64.b64encode(body).decode("ascii")
 
 
-def serve(gateway: Gateway) -> tuple[DevServer, threading.Thread]:
+def serve(gateway: Answering) -> tuple[DevServer, threading.Thread]:
     """A server on a free port, and the thread in which it answers until its shutdown."""
     server = DevServer(gateway, "127.0.0.1", 0)
     thread = threading.Thread(target=server.serve_forever)
