@@ -35,6 +35,12 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@.venv-sam/bin/python $(PIP) --require-hashes -r requirements/sam.txt
 	@touch $@
 
+.venv-checkov/.done: requirements/checkov.txt
+	@echo "Setting up .venv-checkov with checkov ..."
+	@$(PYTHON) -m venv .venv-checkov
+	@.venv-checkov/bin/python $(PIP) --require-hashes -r requirements/checkov.txt
+	@touch $@
+
 .PHONY: run
 run: $(VENV)/.run ## Serve the API with the sample site on http://127.0.0.1:8000 (PORT=9000 for another port)
 	@exec $(BIN)/lms-lambda serve --port $(PORT)
@@ -80,6 +86,9 @@ build: .venv-sam/.done ## Build for Lambda into .aws-sam/build, without containe
 .PHONY: build-local
 build-local:
 	@$(MAKE) --no-print-directory build ARCH=$(HOST_ARCH) BUILD_DIR=.aws-sam/local
+	@# `sam local` cannot follow a reference to an alias: it would leave the authorizers out.
+	@sed -E 's/Ref: ([A-Za-z0-9]+)\.Alias$$/Fn::GetAtt: [\1, Arn]/' .aws-sam/local/template.yaml > .aws-sam/local/edited.yaml
+	@mv .aws-sam/local/edited.yaml .aws-sam/local/template.yaml
 
 .PHONY: sam-local
 sam-local: $(VENV)/.run $(DYNAMODB_LOCAL)/.done build-local ## Serve the build in Lambda's containers by `sam local` (needs Docker and Java 17; PORT=9000)
@@ -94,11 +103,12 @@ test-sam-local: $(VENV)/.dev $(DYNAMODB_LOCAL)/.done build-local ## The same HTT
 	@$(BIN)/python -m pytest --sam-local tests/sam_local tests/contract tests/team tests/security --ignore tests/sam_local/test_build.py
 
 .PHONY: lint
-lint: $(VENV)/.dev .venv-sam/.done ## ruff, mypy --strict, sam validate --lint
+lint: $(VENV)/.dev .venv-sam/.done .venv-checkov/.done ## ruff, mypy --strict, sam validate --lint, checkov
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy layers/shared/lms ops/lms_lambda tests
 	@for app in functions/*/app.py; do MYPYPATH=layers/shared $(BIN)/mypy $$app || exit 1; done
 	@$(SAM) validate --lint --template template.yaml
+	@.venv-checkov/bin/checkov --config-file .checkov.yaml
 
 .PHONY: openapi
 openapi: $(VENV)/.run ## Write docs/openapi.json anew from template.yaml, the handlers and their descriptions
@@ -110,9 +120,9 @@ format: $(VENV)/.dev ## Format the code and fix what ruff can fix
 
 .PHONY: lock
 lock: ## Compile the pinned requirements again (needs uv on PATH)
-	@for in in layers/shared/requirements requirements/run requirements/dev requirements/sam; do \
+	@for in in layers/shared/requirements requirements/run requirements/dev requirements/sam requirements/checkov; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade $$in.in -o $$in.txt || exit 1; done
 
 .PHONY: clean
 clean: ## Remove everything that the targets made
-	@rm -rf $(VENV) .venv-sam .aws-sam .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .venv-sam .venv-checkov .aws-sam .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -59,7 +59,4 @@ def _put(request: Request, caller: Caller) -> Response:
         return refused(404, body, USER_NOT_FOUND)
     if not user.active:
         return refused(400, body, USER_NOT_ACTIVE)
-    results = change_roles(request, account.roles, user, operations, courses)
-    for result in results:
-        request.observation.count(f"Operation{str(result['status']).capitalize()}")
-    return Response(200, {"email": email, "results": results})
+    return Response(200, {"email": email, "results": change_roles(request, account.roles, user, operations, courses)})

@@ -105,17 +105,23 @@ def read_template(path: Path) -> Template:
 
     Raises TemplateError, naming the file and the place in it, when it cannot be read or cannot be served.
     """
+    document = read_document(path)
+    try:
+        return _template(_Node(document, ""))
+    except TemplateError as error:
+        raise TemplateError(f"{path}: {error}") from error
+
+
+def read_document(path: Path) -> Any:
+    """The YAML at `path` as it stands, with `!Ref` and its like written out as maps. Raises TemplateError."""
     try:
         loader = _Loader(path.read_text(encoding="utf-8"))
         try:
-            document = loader.get_single_data()
+            return loader.get_single_data()
         finally:
             loader.dispose()
-        return _template(_Node(document, ""))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise TemplateError(f"{path} cannot be read: {error}") from error
-    except TemplateError as error:
-        raise TemplateError(f"{path}: {error}") from error
 
 
 class _Loader(yaml.SafeLoader):

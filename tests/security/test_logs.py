@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lms.table import access
 from lms.table.client import TableUnavailable, client
 from tests.api import Api
 from tests.security.conftest import ENDPOINTS, Ask, Output, said, sign
@@ -203,3 +204,17 @@ def test_the_tables_client_is_not_asked_to_log(output: Output) -> None:
 
     assert logging.getLogger("botocore").level in (logging.NOTSET, logging.WARNING, logging.ERROR)
     output.lines()
+
+
+def test_an_operation_that_could_not_be_saved_is_counted_for_its_alarm(
+    api: Api, output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*_: Any) -> None:
+        raise TableUnavailable("throttled")
+
+    monkeypatch.setattr(access, "revoke_role", unreachable)
+
+    api.send_json("PUT", TEAM, operations(3), "mona")
+
+    _, metrics = output.split()
+    assert [total(metrics, f"Operation{kind}") for kind in ("Success", "Failed", "Unsaved")] == [0, 3, 3]

@@ -19,7 +19,9 @@ class Observation:
         logger.clear_state()
         logger.append_keys(request_id=request_id, route=route)
         # Of its own: the local server answers several requests at once, and shared metrics would run together.
-        self._metrics = EphemeralMetrics(namespace=SERVICE, service=SERVICE)
+        self._metrics = EphemeralMetrics(
+            namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", SERVICE), service=SERVICE
+        )
         self._metrics.add_dimension(name="route", value=route or "unknown")
         self.count("ColdStart", 0 if _is_warm(os.environ.get("AWS_LAMBDA_FUNCTION_NAME") or route) else 1)
 

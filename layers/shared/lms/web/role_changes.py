@@ -46,6 +46,7 @@ def change_roles(
     errors: dict[int, str | None] = {i: one.error for i, one in enumerate(checked) if isinstance(one, Refusal)}
     for outcomes in in_parallel(change_course, by_course.values()):
         errors.update(outcomes)
+    _count(request, [error for error in errors.values() if error is not None], len(operations))
     return [_result(operation, errors[index]) for index, operation in enumerate(operations)]
 
 
@@ -73,6 +74,13 @@ def _change(
         logger.error("operation failed", operation=index, error=type(error).__name__)
         return OUTCOME_UNKNOWN
     return None
+
+
+def _count(request: Request, failures: Sequence[str], total: int) -> None:
+    request.observation.count("OperationSuccess", total - len(failures))
+    request.observation.count("OperationFailed", len(failures))
+    # Ours to mend, unlike an operation that had to be refused: an alarm watches it.
+    request.observation.count("OperationUnsaved", sum(error in (NOT_SAVED, OUTCOME_UNKNOWN) for error in failures))
 
 
 def _result(operation: Any, error: str | None) -> dict[str, Any]:
