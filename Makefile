@@ -82,6 +82,11 @@ build: .venv-sam/.done ## Build for Lambda into .aws-sam/build, without containe
 	@for app in $(BUILD_DIR)/*/app.py; do PYTHONHASHSEED=0 $(PYTHON313) -m compileall -q --invalidation-mode unchecked-hash \
 	  -s "$${app%/app.py}" -p /var/task "$${app%/app.py}" || exit 1; done
 
+CONFIG ?= default
+.PHONY: deploy
+deploy: $(VENV)/.run .venv-sam/.done ## Check the settings in samconfig.toml and deploy what is built (CONFIG=prod)
+	@$(BIN)/python -m lms_lambda.deployment $(CONFIG)
+
 # For this machine's processor, in a folder of its own: trying something out never changes what is deployed next.
 .PHONY: build-local
 build-local:

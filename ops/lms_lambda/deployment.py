@@ -1,0 +1,150 @@
+"""Deploys what is built, once its settings are known to be good. `make deploy CONFIG=prod` runs it.
+
+The settings are the table `[prod.deploy.parameters.parameter_overrides]` of samconfig.toml. They are held against the
+template's own constraints, and given to the code that will read them on Lambda: what would refuse every token there is
+refused here, in a sentence.
+"""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import yaml
+
+from lms.settings import SettingsError, settings
+from lms.web.verifier import KeysMissing, verifier
+from lms_lambda.tables import ROOT
+from lms_lambda.template import TemplateError, read_document
+
+REVISION = "SettingsRevision"
+"""The parameter that changes with the others: a published version keeps the settings that it was published with."""
+
+_CHANGED_BY_SAM = re.compile(r"""\\[ "']|^(["']).*\1$""", re.DOTALL)
+
+
+class DeploymentError(Exception):
+    """The settings cannot be used; each line of the text says why."""
+
+
+def settings_of(samconfig: Path, config: str) -> dict[str, str]:
+    """The settings that a samconfig.toml has for a config environment such as `prod`. Raises DeploymentError."""
+    place = f"[{config}.deploy.parameters.parameter_overrides]"
+    try:
+        document: Any = tomllib.loads(samconfig.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DeploymentError(f"{samconfig.name} cannot be read: {error}") from error
+    for key in (config, "deploy", "parameters", "parameter_overrides"):
+        document = document.get(key) if isinstance(document, dict) else None
+    if not isinstance(document, dict) or not document:
+        raise DeploymentError(f"{samconfig.name} has no {place}: docs/deploy.md says what belongs there.")
+    if any(isinstance(value, list | dict) for value in document.values()):
+        raise DeploymentError(f"{samconfig.name} {place}: every value must be a text or a number.")
+    return {name: str(value) for name, value in document.items()}
+
+
+def check(chosen: Mapping[str, str], template: Mapping[str, Any]) -> None:
+    """Raises DeploymentError, with a line for each setting that is missing, unknown or wrong."""
+    problems = list(_against_constraints(chosen, template["Parameters"])) or list(_against_code(chosen, template))
+    if problems:
+        raise DeploymentError("\n".join(problems))
+
+
+def revision_of(chosen: Mapping[str, str]) -> str:
+    """A text that is another one when any setting is."""
+    return hashlib.sha256(json.dumps(dict(chosen), sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _against_constraints(chosen: Mapping[str, str], parameters: Mapping[str, Any]) -> Iterator[str]:
+    for name in chosen:
+        if name == REVISION:
+            yield f"{REVISION} is derived from the other settings; leave it out."
+        elif name not in parameters:
+            yield f"{name} is no parameter of the template."
+        elif _CHANGED_BY_SAM.search(chosen[name]):
+            yield f"{name} has quotes around it, or a backslash before a blank or quote: SAM CLI would change it."
+    for name, parameter in parameters.items():
+        value = chosen.get(name)
+        if value is None:
+            if "Default" not in parameter:
+                yield f"{name} is missing: {parameter['Description']}"
+            continue
+        # The value is not quoted back: one of them is a secret.
+        wanted = parameter.get("ConstraintDescription", f"must match {parameter.get('AllowedPattern')}")
+        if "AllowedPattern" in parameter and not re.fullmatch(parameter["AllowedPattern"], value):
+            yield f"{name} {wanted}"
+        elif "AllowedValues" in parameter and value not in map(str, parameter["AllowedValues"]):
+            yield f"{name} must be one of {', '.join(map(str, parameter['AllowedValues']))}."
+        elif parameter["Type"] == "Number" and not _is_within(value, parameter):
+            yield f"{name} must be a whole number, {parameter.get('MinValue', 0)} or more."
+
+
+def _is_within(value: str, parameter: Mapping[str, Any]) -> bool:
+    if not value.isascii() or not value.isdigit():
+        return False
+    return int(parameter.get("MinValue", 0)) <= int(value) <= int(parameter.get("MaxValue", value))
+
+
+def _against_code(chosen: Mapping[str, str], template: Mapping[str, Any]) -> Iterator[str]:
+    """What the authorizer would say, once it runs with these settings."""
+    declared = {
+        **template["Globals"]["Function"]["Environment"]["Variables"],
+        **template["Resources"]["AuthorizerFunction"]["Properties"]["Environment"]["Variables"],
+    }
+    defaults = {name: str(one["Default"]) for name, one in template["Parameters"].items() if "Default" in one}
+    values = {**defaults, **chosen}
+    environment = {
+        name: values[value["Ref"]] if isinstance(value, dict) else str(value)
+        for name, value in declared.items()
+        if not isinstance(value, dict) or value.get("Ref") in values
+    }
+    with patch.dict(os.environ, environment, clear=True):
+        settings.cache_clear()
+        verifier.cache_clear()
+        try:
+            settings()
+            verifier()
+        except (SettingsError, KeysMissing) as problem:
+            yield str(problem)
+        finally:
+            settings.cache_clear()
+            verifier.cache_clear()
+
+
+def main(config: str, *more: str) -> int:
+    """Check the settings of `config` and deploy with them; `more` goes to `sam deploy` as it is. The exit code."""
+    built = ROOT / ".aws-sam/build/template.yaml"
+    try:
+        if not built.is_file():
+            raise DeploymentError("Nothing is built yet: make build")
+        chosen = settings_of(ROOT / "samconfig.toml", config)
+        check(chosen, read_document(built))
+    except (DeploymentError, TemplateError) as error:
+        print(f"Not deployed.\n{error}", file=sys.stderr)
+        return 2
+    # In a file that only its owner reads: arguments of a process can be seen by everybody on the machine.
+    file = ROOT / f".aws-sam/settings-{config}.yaml"
+    file.touch(mode=0o600)
+    file.write_text(yaml.safe_dump({**chosen, REVISION: revision_of(chosen)}))
+    try:
+        return subprocess.run(  # noqa: S603 - our own command, with our own arguments
+            [
+                *(str(ROOT / ".venv-sam/bin/sam"), "deploy", "--config-env", config, "--template-file", str(built)),
+                *("--parameter-overrides", f"file://{file}", *more),
+            ],
+            cwd=ROOT,
+            check=False,
+        ).returncode
+    finally:
+        file.unlink()
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,155 @@
+"""Settings before they are deployed: what is wrong is said in a sentence, and what is right reaches SAM as it is."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lms_lambda.deployment import DeploymentError, check, revision_of, settings_of
+from lms_lambda.tables import ROOT, TEMPLATE
+from lms_lambda.template import read_document
+from lms_lambda.tokens import local_key, public_jwk_set
+
+GOOD = {
+    "LmsRootUrl": "https://lms.example.org",
+    "CmsBase": "studio.example.org",
+    "CorsOriginWhitelist": "https://apps.lms.example.org",
+    "JwtIssuer": "https://lms.example.org/oauth2",
+    "JwtAudience": "openedx",
+    "LogRetentionDays": "90",
+}
+
+
+@pytest.fixture(scope="module")
+def template() -> Any:
+    return read_document(TEMPLATE)
+
+
+@pytest.fixture
+def good(environment: None) -> dict[str, str]:
+    return GOOD | {"JwtPublicSigningJwkSet": public_jwk_set(local_key())}
+
+
+def problems(chosen: dict[str, str], template: Any) -> list[str]:
+    with pytest.raises(DeploymentError) as caught:
+        check(chosen, template)
+    return str(caught.value).splitlines()
+
+
+def test_good_settings_are_deployed(good: dict[str, str], template: Any) -> None:
+    check(good, template)
+    check(
+        good | {"JwtPublicSigningJwkSet": "", "JwtSecretKey": "{{resolve:secretsmanager:lms:SecretString:key}}"},
+        template,
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"LmsRootUrl": None}, "LmsRootUrl is missing: "),
+        ({"LmsRootUrl": "http://lms.example.org"}, "LmsRootUrl must be https:// and a host, without a path."),
+        ({"CorsOriginWhitelist": "*"}, "CorsOriginWhitelist must be origins like"),
+        ({"Features": "{x}"}, "FEATURES is not JSON"),
+        ({"JwtPublicSigningJwkSet": "{}"}, "JwtPublicSigningJwkSet must be a JSON Web Key Set"),
+        (
+            {"JwtPublicSigningJwkSet": '{"keys":[{"kty":"RSA"}]}'},
+            "JWT_PUBLIC_SIGNING_JWK_SET is not a JSON Web Key Set",
+        ),
+        ({"JwtPublicSigningJwkSet": None}, "Neither JWT_PUBLIC_SIGNING_JWK_SET nor JWT_SECRET_KEY holds a key."),
+        ({"LogRetentionDays": "31"}, "LogRetentionDays must be one of 1, 3, 5"),
+        ({"ThrottlingRate": "0"}, "ThrottlingRate must be a whole number, 1 or more."),
+        ({"ThrottlingRate": "many"}, "ThrottlingRate must be a whole number, 1 or more."),
+        ({"JwtSecretKey": "a\\ b"}, "JwtSecretKey has quotes around it, or a backslash"),
+        ({"JwtSecretKey": "'a'"}, "JwtSecretKey has quotes around it, or a backslash"),
+        ({"LmsUrl": "x"}, "LmsUrl is no parameter of the template."),
+        ({"SettingsRevision": "7"}, "SettingsRevision is derived from the other settings; leave it out."),
+    ],
+    ids=str,
+)
+def test_a_wrong_setting_is_named(
+    good: dict[str, str], template: Any, changes: dict[str, str | None], said: str
+) -> None:
+    changed = {name: value for name, value in (good | changes).items() if value is not None}
+
+    [problem] = problems(changed, template)
+
+    assert problem.startswith(said)
+
+
+def test_every_wrong_setting_is_named_at_once(template: Any) -> None:
+    said = problems({"JwtAudience": "a b", "Nonsense": "1"}, template)
+
+    assert {line.partition(" ")[0] for line in said} == {
+        "JwtAudience",
+        "Nonsense",
+        "LmsRootUrl",
+        "CmsBase",
+        "JwtIssuer",
+    }
+
+
+def test_a_secret_is_never_quoted(good: dict[str, str], template: Any) -> None:
+    private = json.dumps({"keys": [{"kty": "RSA", "n": "hidden", "e": "AQAB", "d": "hidden"}]})
+
+    assert "hidden" not in " ".join(problems(good | {"JwtPublicSigningJwkSet": private}, template))
+
+
+def test_any_other_setting_makes_another_revision(good: dict[str, str], template: Any) -> None:
+    revisions = {revision_of(good), revision_of(good | {"JwtAudience": "other"}), revision_of(GOOD)}
+
+    assert len(revisions) == 3
+    assert revision_of(dict(reversed(good.items()))) == revision_of(good)
+    check(good, template)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "has no [prod.deploy.parameters.parameter_overrides]"),
+        ("[prod.deploy.parameters]\nparameter_overrides = 'A=1 B=2'", "has no [prod"),
+        ("[prod.deploy.parameters.parameter_overrides]\nA = ['1']", "every value must be a text or a number"),
+        ("[prod", "cannot be read"),
+        ("prod = 1", "has no [prod"),
+    ],
+)
+def test_a_samconfig_without_settings_says_where_they_belong(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "samconfig.toml"
+    file.write_text(text)
+
+    with pytest.raises(DeploymentError, match=said.replace("[", r"\[")):
+        settings_of(file, "prod")
+
+
+def test_a_missing_samconfig_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DeploymentError, match=r"samconfig\.toml cannot be read"):
+        settings_of(tmp_path / "samconfig.toml", "prod")
+
+
+def test_sam_reads_the_settings_as_they_were_written(good: dict[str, str], tmp_path: Path) -> None:
+    """SAM CLI's own parser, on the file that it is given."""
+    sam = ROOT / ".venv-sam/bin/python"
+    assert sam.exists(), "`make lint` installs SAM CLI"
+    settings = good | {"Features": '{"A B": "c, d=e\'s"}', "JwtSecretKey": 'a "quoted" secret\\=1'}
+    file = tmp_path / "settings.yaml"
+    file.write_text(yaml.safe_dump(settings))
+    program = (
+        "import json, sys; from samcli.cli.types import CfnParameterOverridesType as Type;"
+        "print(json.dumps(Type().convert((sys.argv[1],), None, None)))"
+    )
+
+    read = subprocess.run([str(sam), "-c", program, f"file://{file}"], capture_output=True, text=True, check=True)
+
+    assert json.loads(read.stdout) == settings
+
+
+def test_the_example_in_the_manual_is_accepted_once_its_keys_are_real(good: dict[str, str], template: Any) -> None:
+    manual = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
+    _, _, example = manual.partition("[prod.deploy.parameters.parameter_overrides]\n")
+    names = [line.partition("=")[0].strip() for line in example.partition("```")[0].splitlines() if "=" in line]
+
+    assert {"LmsRootUrl", "CmsBase", "JwtIssuer", "JwtAudience", "JwtPublicSigningJwkSet"} <= set(names)
+    assert set(names) <= set(template["Parameters"])
