@@ -119,6 +119,12 @@ lint: $(VENV)/.dev .venv-sam/.done .venv-checkov/.done ## ruff, mypy --strict, s
 openapi: $(VENV)/.run ## Write docs/openapi.json anew from template.yaml, the handlers and their descriptions
 	@made="$$($(BIN)/lms-lambda openapi)" && printf '%s\n' "$$made" > docs/openapi.json
 
+SEED ?= 1
+
+.PHONY: test-openapi
+test-openapi: $(VENV)/.dev ## What Schemathesis makes of the OpenAPI document, against lms-lambda serve (SEED=2 makes other requests)
+	@$(BIN)/python -m tests.openapi.fuzz --seed $(SEED)
+
 .PHONY: format
 format: $(VENV)/.dev ## Format the code and fix what ruff can fix
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

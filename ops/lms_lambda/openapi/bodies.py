@@ -6,7 +6,7 @@ every test that goes over HTTP. Sections are those of contract/mobile-users.md a
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, RootModel
 
 _COURSE = "course-v1:SampleX+GARDEN+2026"
 _BLOCK = "block-v1:SampleX+GARDEN+2026+type@{}+block@{}"
@@ -23,7 +23,10 @@ CourseId = Annotated[
     ),
 ]
 UsageId = Annotated[
-    str, Field(description="A usage key: the id of a block of a course.", examples=[_BLOCK.format("problem", "rain")])
+    str,
+    Field(
+        description="A usage key: the id of a block of a course.", examples=[_BLOCK.format("problem", "barrel-size")]
+    ),
 ]
 Url = Annotated[str, Field(pattern=r"^https?://", json_schema_extra={"format": "uri"})]
 Moment = Annotated[
@@ -274,7 +277,7 @@ class LastCompleted(Body):
         examples=[[_TOP, _CHAPTER, _SEQUENTIAL]],
     )
     last_visited_block_id: UsageId
-    last_visited_unit_display_name: str | None = Field(examples=["How much rain"])
+    last_visited_unit_display_name: str | None = Field(examples=["The rain barrel"])
 
 
 class Assignment(Body):
@@ -291,7 +294,7 @@ class Assignment(Body):
         examples=[f"{_SITE}/courses/{_COURSE}/jump_to/{_SEQUENTIAL}"],
     )
     link_text: Literal[""]
-    title: str = Field(examples=["Homework: how much water"])
+    title: str = Field(examples=["How much water?"])
     extra_info: str | None = Field(
         description="Said of an open response assessment whose dates are set by hand.", examples=[None]
     )
@@ -405,7 +408,7 @@ class VisitForm(BaseModel):
     last_visited_module_id: str = omittable(
         "A block of the course, of any depth. Empty or missing: nothing is written.",
         json_schema_extra={"anyOf": [{"format": "usage-key"}, {"const": ""}]},
-        examples=[_BLOCK.format("problem", "rain")],
+        examples=[_BLOCK.format("problem", "barrel-size")],
     )
     modification_date: str = omittable(
         "Since when, with an offset from UTC. One that is older than what is stored changes nothing. "
@@ -415,13 +418,19 @@ class VisitForm(BaseModel):
     )
 
 
+class NoFields(RootModel[Any]):
+    """What has no field in it counts as a form without fields."""
+
+    model_config = ConfigDict(json_schema_extra={"not": {"type": "object"}})
+
+
 class Visit(BaseModel):
     """Where the learner is. Fields that are not named here are ignored."""
 
     last_visited_module_id: Any = omittable(
         "A block of the course, of any depth. Empty or missing: nothing is written.",
         json_schema_extra={"anyOf": [{"type": "string", "format": "usage-key"}, _ABSENT]},
-        examples=[_BLOCK.format("problem", "rain")],
+        examples=[_BLOCK.format("problem", "barrel-size")],
     )
     modification_date: Any = omittable(
         "Since when, with an offset from UTC. One that is older than what is stored changes nothing. "

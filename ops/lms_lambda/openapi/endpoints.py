@@ -173,7 +173,7 @@ def _course_status(versions: tuple[str, ...], shape: Any) -> Variant:
         bodies={
             _JSON: bodies.Visit,
             "application/x-www-form-urlencoded": bodies.VisitForm,
-            "multipart/form-data": bodies.VisitForm,
+            "multipart/form-data": bodies.VisitForm | bodies.NoFields,
         },
         answers=[
             Answer(200, "The section and its path, bottom-up, after the move.", bodies.CourseStatus),

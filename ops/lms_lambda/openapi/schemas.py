@@ -47,7 +47,7 @@ class Schemas:
             return self._of_type(described.body) | {"properties": constants}
         schema = TypeAdapter(described).json_schema(ref_template=_REFERENCE, schema_generator=_Plain)
         self.components |= {name: _untitled(one) for name, one in schema.pop("$defs", {}).items()}
-        if "$ref" in schema or schema.get("type") == "array":
+        if "$ref" in schema or "anyOf" in schema or schema.get("type") == "array":
             return dict(schema)
         self.components[described.__name__] = _untitled(schema)
         return {"$ref": _REFERENCE.format(model=described.__name__)}
