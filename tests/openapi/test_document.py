@@ -109,8 +109,8 @@ def test_the_support_api_takes_cookies_and_to_write_a_csrf_token_as_well() -> No
     team = committed()["paths"]["/api/support/v1/manage_course_team"]
     cookies: dict[str, list[str]] = {"jwtCookieHeaderPayload": [], "jwtCookieSignature": []}
 
-    assert team["get"]["security"] == [{"jwt": []}, {"bearer": []}, cookies]
-    assert team["put"]["security"] == [{"jwt": []}, {"bearer": []}, cookies | {"csrfCookie": [], "csrfToken": []}]
+    assert team["get"]["security"] == [{"JWT": []}, {"bearer": []}, cookies]
+    assert team["put"]["security"] == [{"JWT": []}, {"bearer": []}, cookies | {"csrfCookie": [], "csrfToken": []}]
 
 
 def test_bodies_of_gateway_responses_are_the_templates(template: Template) -> None:
@@ -133,6 +133,17 @@ def test_every_schema_is_one_that_a_validator_takes_and_its_examples_are_valid()
         for example in schema["examples"]:
             assert validator_of(json.dumps(schema)).is_valid(example), (schema, example)
     assert len(schemas) > 50
+
+
+def test_every_example_of_a_parameter_is_valid() -> None:
+    parameters = [parameter for item in committed()["paths"].values() for parameter in item.get("parameters", [])]
+    named = [parameter for _, _, operation in each_operation() for parameter in operation.get("parameters", [])]
+
+    for parameter in [*parameters, *named]:
+        examples = [one["value"] for one in parameter.get("examples", {}).values()]
+        for example in [*examples, *([parameter["example"]] if "example" in parameter else [])]:
+            assert validator_of(json.dumps(parameter["schema"])).is_valid(example), parameter
+    assert all("example" in parameter for parameter in parameters)
 
 
 # What does not fit together is not made

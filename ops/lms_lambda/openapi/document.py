@@ -273,6 +273,7 @@ class _Maker:
                 f"{reason} is one of a restricted application.",
                 Detail(("You do not have permission to perform this action.",)),
             )
+        yield self._gateway_answer(403, "WAF_FILTERED", "The firewall refuses the request, where there is one.")
         if endpoint.versioned:
             yield Answer(404, "The API has no such version.", Detail(("Not found.",)))
         yield Answer(
@@ -336,7 +337,7 @@ def _path_variable(name: str, greedy: bool, variant: Variant, path: str) -> dict
     described = {"name": name, "in": "path", "required": True, **VARIABLES[name]}
     if name == "version" and variant.versions:
         versions = list(variant.versions)
-        described["schema"] = {**VARIABLES[name]["schema"], "enum": versions, "examples": versions[-1:]}
+        described |= {"schema": {**VARIABLES[name]["schema"], "enum": versions}, "example": versions[-1]}
     # OpenAPI has no word for a variable that takes the rest of the path.
     return described | ({"x-greedy": True} if greedy else {})
 

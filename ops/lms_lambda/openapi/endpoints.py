@@ -303,30 +303,29 @@ ENDPOINTS: Mapping[str, Sequence[Variant]] = {
 VARIABLES: Mapping[str, Mapping[str, Any]] = {
     "version": {
         "description": "Version of the mobile API.",
-        "schema": {"type": "string", "enum": list(VERSIONS), "examples": ["v1"]},
+        "schema": {"type": "string", "enum": list(VERSIONS)},
+        "example": "v1",
     },
     "username": {
         "description": "The caller's own name, whatever the letter case. Any other, known or not, is a 403.",
-        "schema": {"type": "string", "minLength": 1, "format": "username", "examples": ["lena"]},
+        "schema": {"type": "string", "minLength": 1, "format": "username"},
+        "example": "lena",
     },
     "course_id": {
         "description": "A course key. It may hold slashes, if it is of the older form; what follows it is ignored.",
-        "schema": {
-            "type": "string",
-            "minLength": 1,
-            "format": "course-key",
-            "examples": ["course-v1:SampleX+GARDEN+2026"],
-        },
+        "schema": {"type": "string", "minLength": 1, "format": "course-key"},
+        "example": "course-v1:SampleX+GARDEN+2026",
     },
     "tail": {
         "description": "Whatever follows the path; it is ignored.",
-        "schema": {"type": "string", "minLength": 1, "examples": ["index.html"]},
+        "schema": {"type": "string", "minLength": 1},
+        "example": "index.html",
     },
 }
 """OpenAPI parameter objects of the paths' variables, without name and place."""
 
 SECURITY_SCHEMES: Mapping[str, Mapping[str, Any]] = {
-    "jwt": {
+    "JWT": {
         "type": "apiKey",
         "in": "header",
         "name": "Authorization",
@@ -366,7 +365,7 @@ SECURITY_SCHEMES: Mapping[str, Mapping[str, Any]] = {
     },
 }
 
-_HEADER: tuple[Mapping[str, list[str]], ...] = ({"jwt": []}, {"bearer": []})
+_HEADER: tuple[Mapping[str, list[str]], ...] = ({"JWT": []}, {"bearer": []})
 _COOKIES: dict[str, list[str]] = {"jwtCookieHeaderPayload": [], "jwtCookieSignature": []}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
