@@ -39,6 +39,8 @@ class Request:
         self._event = event
         self._gateway: Mapping[str, Any] = event.get("requestContext") or {}
         self.id = str(self._gateway.get("requestId") or context.aws_request_id)
+        self.invocation = str(context.aws_request_id)
+        """Lambda's id of this run: unlike the gateway's, also one of a kind behind `sam local`."""
         self.method = str(event["httpMethod"]).upper()
         self.route = str(event.get("resource") or "")
         """The path template, such as `/api/mobile/{version}/users/{username}`."""

@@ -62,7 +62,7 @@ def _change(
             access.revoke_role(target.username, course.id, request.now, request.deadline)
         else:
             # The same for every attempt at this operation: DynamoDB carries out one of them.
-            token = hashlib.sha256(f"{request.id}/{index}".encode()).hexdigest()[:36]
+            token = hashlib.sha256(f"{request.invocation}/{index}".encode()).hexdigest()[:36]
             access.assign_role(target.username, course, one.role, request.now, token, request.deadline)
     except access.CourseNotFound:
         return INVALID_COURSE
