@@ -45,10 +45,15 @@ class Answer:
 
 
 class Api:
-    """A client of one server. `caller` names the user whose token is sent; None sends none."""
+    """A client of one server. `caller` names the user whose token is sent; None sends none.
 
-    def __init__(self, url: str, clock: Clock) -> None:
+    Every answer must be one that the clients can read and that the OpenAPI document describes; but for those that SAM
+    CLI gives in words of its own, where it serves.
+    """
+
+    def __init__(self, url: str, clock: Clock, served_by_sam: bool = False) -> None:
         self._address = urlsplit(url)
+        self._served_by_sam = served_by_sam
         self.clock = clock
 
     def token(self, username: str = "mona", **changes: Any) -> str:
@@ -86,8 +91,9 @@ class Api:
         if received.get("content-encoding") == "gzip":
             raw = gzip.decompress(raw)
         decode(method, target, response.status, raw)
-        preflight = "access-control-request-method" in {name.lower() for name in sent}
-        check_answer(method, target, response.status, received, raw, preflight)
+        if not (self._served_by_sam and raw.startswith(b'{"message":')):
+            preflight = "access-control-request-method" in {name.lower() for name in sent}
+            check_answer(method, target, response.status, received, raw, preflight)
         return Answer(response.status, received, raw)
 
     def get(self, target: str, caller: str | None = "mona", **headers: str) -> Answer:

@@ -124,7 +124,7 @@ def world(table: str, tmp_path: Path) -> World:
 def api(server: DevServer | SamLocal, clock: Clock, table: str) -> Api:
     """The API over HTTP, at the moment of the contract's worked example."""
     clock.reset()
-    return Api(server.url, clock)
+    return Api(server.url, clock, served_by_sam=isinstance(server, SamLocal))
 
 
 @pytest.fixture
