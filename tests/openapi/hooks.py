@@ -32,9 +32,22 @@ schemathesis.openapi.format("user-email", strategies.sampled_from(["lena@example
 
 @schemathesis.hook
 def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
-    """Send a block to its own course: ids of courses also come from answers, and a schema cannot tell which agree."""
-    body = case.body if isinstance(case.body, dict) else {}
+    """Make requests that are right as the schemas go right in what no schema can say."""
+    if isinstance(case.body, dict):
+        _send_block_to_its_course(case.body, case.path_parameters or {})
+        _add_operations(case.body)
+
+
+def _send_block_to_its_course(body: dict[str, Any], path: dict[str, Any]) -> None:
+    """The two must agree, and ids of courses also come from answers."""
     block = _BLOCK_ID.match(str(body.get("last_visited_module_id")))
-    path = case.path_parameters or {}
     if block and str(path.get("course_id", "")).startswith("course-v1"):
         path["course_id"] = f"course-v1:{block[1]}"
+
+
+def _add_operations(body: dict[str, Any]) -> None:
+    """Role changes that are carried out, among those that are not: any value at all is one that fails by itself."""
+    operations = body.get("bulk_role_operations")
+    if isinstance(operations, list) and 0 < len(operations) < 900:
+        roles = [{"course_id": _COURSE, "role": role, "action": "assign"} for role in ("staff", "instructor")]
+        body["bulk_role_operations"] = [*operations, roles[len(operations) % 2]]

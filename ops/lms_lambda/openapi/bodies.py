@@ -125,7 +125,7 @@ class AccessGranted(Body):
 
 
 class AccessRefused(Body):
-    """The caller may not load the course, and why (7.2)."""
+    """The caller may not load the course, and why."""
 
     has_access: Literal[False]
     error_code: Literal[
@@ -453,11 +453,11 @@ class EnrollmentStatus(Body):
     )
 
 
-# --- The course team --------------------------------------------------------------------------------------------------
+# --- The course team (3.3, 4.2 to 4.6) --------------------------------------------------------------------------------
 
 
 class TeamCourse(Body):
-    """A course that the caller sees, and the queried user's role in it (3.3)."""
+    """A course that the caller sees, and the queried user's role in it."""
 
     course_id: CourseId
     course_name: str = Field(examples=["Gardening for Beginners"])
@@ -471,13 +471,22 @@ class TeamCourse(Body):
     number: str = Field(examples=["GARDEN"])
 
 
-class RoleOperation(BaseModel):
-    """One role change (4.3 to 4.6). Fields that are not named here are ignored."""
+def _of_any_type(schema: dict[str, Any]) -> None:
+    del schema["type"]
 
-    course_id: str = Field(examples=[_COURSE], json_schema_extra={"format": "course-key"})
-    role: Literal["instructor", "staff"] = Field(examples=["staff"])
-    action: Literal["assign", "revoke"] = Field(
-        description="`assign` replaces the role that the user has, and enrols the user; `revoke` ends either role.",
+
+class RoleOperation(BaseModel):
+    """One role change. Fields that are not named here are ignored.
+
+    Nothing that is wrong with an operation fails the request, not even its type: its own result says what it is.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_of_any_type)
+
+    course_id: Any = omittable("A course key, as it is spelled in the list of courses.", examples=[_COURSE])
+    role: Any = omittable("`instructor` or `staff`.", examples=["staff"])
+    action: Any = omittable(
+        "`assign` replaces the role that the user has, and enrols the user; `revoke` ends either role.",
         examples=["assign"],
     )
 
@@ -491,11 +500,7 @@ class RoleChanges(BaseModel):
         examples=["ivan@example.com"],
         json_schema_extra={"format": "user-email"},
     )
-    bulk_role_operations: list[RoleOperation | Any] = Field(
-        min_length=1,
-        max_length=1000,
-        description="What is no such operation does not fail the request: its own result says what is wrong with it.",
-    )
+    bulk_role_operations: list[RoleOperation] = Field(min_length=1, max_length=1000)
 
 
 class _Echo(Body):
@@ -530,7 +535,7 @@ class Refusal(Body):
 
 
 class RoleChangesRefused(Body):
-    """Why none of the operations was carried out (4.2)."""
+    """Why none of the operations was carried out."""
 
     email: str = Field(description="As it was sent; empty where none was.", examples=["ivan@example.com"])
     results: list[Refusal] = Field(min_length=1, max_length=1)
