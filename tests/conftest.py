@@ -22,6 +22,7 @@ from lms_lambda.tables import ROOT, TEMPLATE, create_table
 from lms_lambda.template import read_template
 from lms_lambda.tokens import local_key, public_jwk_set
 from tests.api import Api, Clock
+from tests.sam_local.selection import can_be_put_to_sam
 from tests.sam_local.serving import TABLE, drop_table, sam_local
 from tests.world import World
 
@@ -37,6 +38,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--sam-local", action="store_true", help="use `sam local` on the build, in place of the local gateway"
     )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--sam-local`, only the tests that can be put to it."""
+    if config.getoption("--sam-local"):
+        left_out = [item for item in items if not can_be_put_to_sam(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if can_be_put_to_sam(item)]
 
 
 @pytest.fixture(scope="session")

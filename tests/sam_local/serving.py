@@ -1,10 +1,10 @@
 """The API as `sam local start-api` serves it, for the tests: one gateway, one table, and the tests' clock."""
 
 import os
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from lms.table.client import client
 from lms_lambda.dynamodb_local import free_port
-from lms_lambda.sam_local import HOST, SamLocal, SamLocalFailed
+from lms_lambda.sam_local import BUILD, HOST, SamLocal, SamLocalFailed
 from lms_lambda.tables import ROOT
 from tests.api import NOW
 
@@ -31,18 +31,23 @@ def sam_local(endpoint: str) -> Iterator[SamLocal]:
         # A test changes what the functions would otherwise keep.
         "CACHE_SECONDS": "0",
     }
-    sam = SamLocal(settings, free_port(), _show, sam=_SAM)
-    try:
-        sam.start()
-    except SamLocalFailed as problem:
-        pytest.exit(str(problem), 2)
-    yield sam
-    sam.stop()
+    output = BUILD / "output.log"
+    with output.open("w", encoding="utf-8") as log:
+        sam = SamLocal(settings, free_port(), _writer(log), sam=_SAM)
+        try:
+            sam.start()
+        except SamLocalFailed as problem:
+            pytest.exit(f"{problem} ({output})", 2)
+        yield sam
+        sam.stop()
 
 
-def _show(line: str) -> None:
-    # pytest shows it with a test that fails.
-    sys.stderr.write(line)
+def _writer(log: TextIO) -> Callable[[str], None]:
+    def write(line: str) -> None:
+        log.write(line)
+        log.flush()
+
+    return write
 
 
 def drop_table() -> None:

@@ -118,6 +118,8 @@ def test_template_and_libraries_are_of_the_processor_that_was_asked_for(
     machines = {struct.unpack_from("<H", path.read_bytes(), 18)[0] for path in files(folder) if path.suffix == ".so"}
 
     assert parameters["Architecture"]["Default"] == architecture
+    # A stack keeps a parameter's value when its template's default changes: then the update must fail.
+    assert parameters["Architecture"]["AllowedValues"] == [architecture]
     assert built_template(folder)["Resources"]["SharedLayer"]["Metadata"]["BuildArchitecture"] == architecture
     assert machines == {ELF_MACHINES[architecture]}
 
