@@ -56,6 +56,11 @@ class Api:
         self._served_by_sam = served_by_sam
         self.clock = clock
 
+    @property
+    def host(self) -> str:
+        """The server's host and port."""
+        return self._address.netloc
+
     def token(self, username: str = "mona", **changes: Any) -> str:
         """A token like the LMS's, good at the clock's now; a claim that is changed to None is left out."""
         said = claims(username, now=self.clock.now.timestamp() - 60) | changes

@@ -24,6 +24,7 @@ from lms.web.verifier import KeysMissing, verifier
 from lms_lambda.tables import ROOT
 from lms_lambda.template import TemplateError, read_document
 
+_DERIVED = {"SettingsRevision": "from the other settings", "Architecture": "from the build (make build ARCH=x86_64)"}
 REVISION = "SettingsRevision"
 """The parameter that changes with the others: a published version keeps the settings that it was published with."""
 
@@ -57,15 +58,39 @@ def check(chosen: Mapping[str, str], template: Mapping[str, Any]) -> None:
         raise DeploymentError("\n".join(problems))
 
 
-def revision_of(chosen: Mapping[str, str]) -> str:
-    """A text that is another one when any setting is."""
-    return hashlib.sha256(json.dumps(dict(chosen), sort_keys=True).encode()).hexdigest()[:12]
+def complete(chosen: Mapping[str, str], template: Mapping[str, Any]) -> dict[str, str]:
+    """Every parameter's value: SAM CLI would keep the last value of one that is left out, whatever its default is."""
+    return {**_defaults(template), **chosen, REVISION: revision_of(chosen, template)}
+
+
+def revision_of(chosen: Mapping[str, str], template: Mapping[str, Any]) -> str:
+    """A text that is another one when any setting is that the functions' own resources name."""
+    values = {**_defaults(template), **chosen}
+    functions = [one for one in template["Resources"].values() if one["Type"] == "AWS::Serverless::Function"]
+    named = set(_referred([template["Globals"]["Function"], functions]))
+    seen = {name: value for name, value in values.items() if name in named and name != REVISION}
+    return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _defaults(template: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(one["Default"]) for name, one in template["Parameters"].items() if "Default" in one}
+
+
+def _referred(node: Any) -> Iterator[str]:
+    """What is referred to, however deep."""
+    if isinstance(node, dict):
+        if "Ref" in node:
+            yield str(node["Ref"])
+        node = list(node.values())
+    if isinstance(node, list):
+        for inner in node:
+            yield from _referred(inner)
 
 
 def _against_constraints(chosen: Mapping[str, str], parameters: Mapping[str, Any]) -> Iterator[str]:
     for name in chosen:
-        if name == REVISION:
-            yield f"{REVISION} is derived from the other settings; leave it out."
+        if name in _DERIVED:
+            yield f"{name} comes {_DERIVED[name]}; leave it out."
         elif name not in parameters:
             yield f"{name} is no parameter of the template."
         elif _CHANGED_BY_SAM.search(chosen[name]):
@@ -98,8 +123,7 @@ def _against_code(chosen: Mapping[str, str], template: Mapping[str, Any]) -> Ite
         **template["Globals"]["Function"]["Environment"]["Variables"],
         **template["Resources"]["AuthorizerFunction"]["Properties"]["Environment"]["Variables"],
     }
-    defaults = {name: str(one["Default"]) for name, one in template["Parameters"].items() if "Default" in one}
-    values = {**defaults, **chosen}
+    values = {**_defaults(template), **chosen}
     environment = {
         name: values[value["Ref"]] if isinstance(value, dict) else str(value)
         for name, value in declared.items()
@@ -125,14 +149,15 @@ def main(config: str, *more: str) -> int:
         if not built.is_file():
             raise DeploymentError("Nothing is built yet: make build")
         chosen = settings_of(ROOT / "samconfig.toml", config)
-        check(chosen, read_document(built))
+        template = read_document(built)
+        check(chosen, template)
     except (DeploymentError, TemplateError) as error:
         print(f"Not deployed.\n{error}", file=sys.stderr)
         return 2
     # In a file that only its owner reads: arguments of a process can be seen by everybody on the machine.
     file = ROOT / f".aws-sam/settings-{config}.yaml"
     file.touch(mode=0o600)
-    file.write_text(yaml.safe_dump({**chosen, REVISION: revision_of(chosen)}))
+    file.write_text(yaml.safe_dump(complete(chosen, template)))
     try:
         return subprocess.run(  # noqa: S603 - our own command, with our own arguments
             [

@@ -143,6 +143,17 @@ def test_what_is_kept_is_kept_by_the_header_alone(stack: Json) -> None:
     assert {authorizer["type"] for authorizer in kept.values()} == {"request"}
 
 
+def test_there_is_one_stage_and_all_that_watches_the_api_watches_that_one(stack: Json) -> None:
+    """SAM makes a stage "Stage" beside it unless it is told the version of OpenAPI."""
+    assert [one["StageName"] for one in of_type(stack, "AWS::ApiGateway::Stage").values()] == ["live"]
+    assert [one for one in of_type(stack, "AWS::ApiGateway::Deployment").values() if "StageName" in one] == []
+
+
+def test_a_domain_of_its_own_changes_the_stage_so_that_the_other_address_is_switched_off(stack: Json) -> None:
+    assert "HasDomain" in json.dumps(stack["ApiliveStage"]["Properties"])
+    assert '"disableExecuteApiEndpoint": {"Fn::If": ["HasDomain", true, false]}' in json.dumps(stack["Api"])
+
+
 def test_no_route_ends_in_a_slash_because_the_gateway_serves_both_forms(stack: Json) -> None:
     assert not [path for path, _ in routes(stack) if path.endswith("/")]
 
@@ -237,7 +248,10 @@ def test_every_function_is_deployed_bit_by_bit_and_taken_back_by_alarms(stack: J
     assert len(groups) == len(versions(stack)) == len(FUNCTIONS)
     for group in groups.values():
         assert group["AutoRollbackConfiguration"]["Enabled"] is True
-        watched = [alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]]
+        # All at once is for mending what an alarm sounds for.
+        condition, without, chosen = group["AlarmConfiguration"]["Fn::If"]
+        assert (condition, without) == ("IsAllAtOnce", {})
+        watched = [alarm["Name"]["Ref"] for alarm in chosen["Alarms"]]
         assert watched == [
             *("ServerErrorsAlarm", "LatencyAlarm", "FunctionThrottlesAlarm", "AuthorizerAlarm"),
             "UnsavedOperationsAlarm",
@@ -315,6 +329,9 @@ def test_the_dashboard_is_json(stack: Json) -> None:
 
     widgets = json.loads(body)["widgets"]
     assert len({widget["properties"]["title"] for widget in widgets}) == len(widgets) == 8
+    # A namespace with other characters than letters and digits must be quoted in a search.
+    searches = re.findall(r"SEARCH\('\{(.+?)[,}]M?", json.dumps(widgets).replace('\\"', '"'))
+    assert searches
 
 
 # --- Parameters -------------------------------------------------------------------------------------------------------
@@ -347,7 +364,15 @@ TWO_KEYS = json.dumps(
         (
             "LmsRootUrl",
             ["https://lms.example.org", "https://lms.example.org:8443"],
-            ["", "lms.example.org", "http://lms.example.org", "https://lms.example.org/", "https://a b", "https://a/x"],
+            [
+                "",
+                "lms.example.org",
+                "http://lms.example.org",
+                "https://lms.example.org/",
+                "https://a b",
+                "https://a/x",
+                "https://a:443",
+            ],
         ),
         (
             "CmsBase",
@@ -362,6 +387,7 @@ TWO_KEYS = json.dumps(
                 "https://*",
                 "apps.example.org",
                 "https://a.example/",
+                "https://a.example:443,https://b.example",
                 "https://a.example, https://b.example",
                 "null",
             ],
@@ -371,9 +397,10 @@ TWO_KEYS = json.dumps(
         ("JwtAudience", ["openedx"], ["", "a b"]),
         (
             "JwtPublicSigningJwkSet",
-            ["", ONE_KEY, ONE_KEY.replace(" ", ""), TWO_KEYS],
+            ["", ONE_KEY, ONE_KEY.replace(" ", ""), TWO_KEYS, ONE_KEY.replace('"e"', '"key_ops": ["verify"], "e"')],
             ["x", "[]", "{}", '{"keys":[]}', '{"keys":{}}', "https://lms.example.org/jwks.json", ONE_KEY[:-1]],
         ),
+        ("JwtSecretKey", ["", "x" * 16, "{{resolve:secretsmanager:lms/jwt:SecretString:key}}"], ["short", "a b" * 9]),
         ("SettingsRevision", ["1", "3f9c2e5a7b1d"], ["", "a b", "x" * 65]),
         ("DynamoDBEndpointUrl", ["", "http://host.docker.internal:8042"], ["host:8042", "http://"]),
         ("DomainName", ["", "api.lms.example.org"], ["api", "https://api.example.org", "*.example.org"]),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from lms_lambda.deployment import DeploymentError, check, revision_of, settings_of
+from lms_lambda.deployment import DeploymentError, check, complete, revision_of, settings_of
 from lms_lambda.tables import ROOT, TEMPLATE
 from lms_lambda.template import read_document
 from lms_lambda.tokens import local_key, public_jwk_set
@@ -51,7 +51,10 @@ def test_good_settings_are_deployed(good: dict[str, str], template: Any) -> None
     ("changes", "said"),
     [
         ({"LmsRootUrl": None}, "LmsRootUrl is missing: "),
-        ({"LmsRootUrl": "http://lms.example.org"}, "LmsRootUrl must be https:// and a host, without a path."),
+        (
+            {"LmsRootUrl": "http://lms.example.org"},
+            "LmsRootUrl must be https:// and a host, without a path",
+        ),
         ({"CorsOriginWhitelist": "*"}, "CorsOriginWhitelist must be origins like"),
         ({"Features": "{x}"}, "FEATURES is not JSON"),
         ({"JwtPublicSigningJwkSet": "{}"}, "JwtPublicSigningJwkSet must be a JSON Web Key Set"),
@@ -63,10 +66,11 @@ def test_good_settings_are_deployed(good: dict[str, str], template: Any) -> None
         ({"LogRetentionDays": "31"}, "LogRetentionDays must be one of 1, 3, 5"),
         ({"ThrottlingRate": "0"}, "ThrottlingRate must be a whole number, 1 or more."),
         ({"ThrottlingRate": "many"}, "ThrottlingRate must be a whole number, 1 or more."),
-        ({"JwtSecretKey": "a\\ b"}, "JwtSecretKey has quotes around it, or a backslash"),
-        ({"JwtSecretKey": "'a'"}, "JwtSecretKey has quotes around it, or a backslash"),
+        ({"JwtAudience": "a\\'b"}, "JwtAudience has quotes around it, or a backslash"),
+        ({"JwtAudience": "'a'"}, "JwtAudience has quotes around it, or a backslash"),
         ({"LmsUrl": "x"}, "LmsUrl is no parameter of the template."),
-        ({"SettingsRevision": "7"}, "SettingsRevision is derived from the other settings; leave it out."),
+        ({"SettingsRevision": "7"}, "SettingsRevision comes from the other settings; leave it out."),
+        ({"Architecture": "x86_64"}, "Architecture comes from the build (make build ARCH=x86_64); leave it out."),
     ],
     ids=str,
 )
@@ -99,11 +103,24 @@ def test_a_secret_is_never_quoted(good: dict[str, str], template: Any) -> None:
 
 
 def test_any_other_setting_makes_another_revision(good: dict[str, str], template: Any) -> None:
-    revisions = {revision_of(good), revision_of(good | {"JwtAudience": "other"}), revision_of(GOOD)}
+    changes = [{}, {"JwtAudience": "other"}, {"JwtPublicSigningJwkSet": ""}, {"KmsKeyArn": "x"}, {"SnapStart": "y"}]
 
-    assert len(revisions) == 3
-    assert revision_of(dict(reversed(good.items()))) == revision_of(good)
-    check(good, template)
+    assert len({revision_of(good | one, template) for one in changes}) == len(changes)
+    assert revision_of(dict(reversed(good.items())), template) == revision_of(good, template)
+
+
+def test_what_no_function_reads_publishes_no_version(good: dict[str, str], template: Any) -> None:
+    others = {"ThrottlingRate": "900", "LogRetentionDays": "7", "AlarmTopicArn": "x", "UseWaf": "true"}
+
+    assert revision_of(good | others, template) == revision_of(good, template)
+
+
+def test_a_parameter_that_is_left_out_gets_its_default_and_not_its_last_value(
+    good: dict[str, str], template: Any
+) -> None:
+    assert set(complete(good, template)) == set(template["Parameters"])
+    assert complete(good, template)["JwtSecretKey"] == ""
+    assert complete(good, template)["Architecture"] == "arm64"
 
 
 @pytest.mark.parametrize(

@@ -201,9 +201,9 @@ class Output:
         assert all(isinstance(line, dict) for line in parsed)
         return parsed
 
-    def split(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """Log lines, and lines of metrics."""
-        lines = self.lines()
+    def split(self, authorizer: bool = False) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Log lines and lines of metrics: of the endpoint that was asked, or of the authorizer before it."""
+        lines = [one for one in self.lines() if (one["route"] == "authorizer") == authorizer]
         return [one for one in lines if "_aws" not in one], [one for one in lines if "_aws" in one]
 
 

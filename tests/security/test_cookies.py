@@ -1,5 +1,7 @@
 """JWT cookies on the support API, and what keeps another site from using them. (contract/auth.md 7, 12)"""
 
+import http.client
+import json
 from collections.abc import Callable
 from http.cookies import SimpleCookie
 from typing import Any
@@ -76,6 +78,19 @@ def test_a_bad_header_is_final(api: Api) -> None:
 @pytest.mark.parametrize("header", ["Bearer abc", "Bearer a.b.c", "Basic abc", "Bearer a b c"])
 def test_another_scheme_is_not_helped_by_cookies(api: Api, header: str) -> None:
     assert_not_provided(api.get(SUPPORT, None, Cookie=halves(), Authorization=header))
+
+
+def test_two_authorization_headers_are_none(api: Api) -> None:
+    """Which of them the gateway keeps an answer by is nowhere said."""
+    for target in (MOBILE, SUPPORT):
+        connection = http.client.HTTPConnection(api.host, timeout=60)
+        connection.putrequest("GET", target)
+        for token in (sign(), sign()):
+            connection.putheader("Authorization", f"JWT {token}")
+        connection.endheaders()
+        response = connection.getresponse()
+        assert (response.status, json.loads(response.read())) == (401, NOT_PROVIDED)
+        connection.close()
 
 
 @pytest.mark.parametrize("half", [0, 1])

@@ -98,8 +98,11 @@ def test_a_missing_key_is_logged_with_its_reason_and_without_the_token(
 
     assert ask("/api/mobile/v1/users/mona", f"JWT {sign(said())}").status == 401
 
-    logs, _ = output.split()
-    assert [(one["level"], one["message"]) for one in logs] == [("ERROR", "every token is refused")]
+    logs, _ = output.split(authorizer=True)
+    assert [(one["level"], one["message"]) for one in logs] == [
+        ("ERROR", "every token is refused"),
+        ("INFO", "request"),
+    ]
     assert "JWT_PUBLIC_SIGNING_JWK_SET" in logs[0]["reason"]
 
 
@@ -218,3 +221,14 @@ def test_an_operation_that_could_not_be_saved_is_counted_for_its_alarm(
 
     _, metrics = output.split()
     assert [total(metrics, f"Operation{kind}") for kind in ("Success", "Failed", "Unsaved")] == [0, 3, 3]
+
+
+def test_the_authorizer_leaves_one_line_and_its_metrics_and_nothing_of_the_token(ask: Ask, output: Output) -> None:
+    ask("/api/mobile/v1/users/mona", f"JWT {sign()}")
+    ask("/api/mobile/v1/users/mona", "JWT hidden.hidden.hidden")
+
+    logs, metrics = output.split(authorizer=True)
+    assert [(one["message"], one["status"]) for one in logs] == [("request", 200), ("request", 401)]
+    assert [total(metrics, name) for name in ("Request", "ClientError")] == [2, 1]
+    assert all("ColdStart" in line for line in metrics)
+    assert "hidden" not in str(logs)

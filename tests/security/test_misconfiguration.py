@@ -8,11 +8,14 @@ from jwt.algorithms import RSAAlgorithm
 
 from lms_lambda.tokens import local_key, public_jwk_set
 from tests.api import Answer
-from tests.security.conftest import MOBILE, SUPPORT, Ask, Output, sign
+from tests.security.conftest import MOBILE, SUPPORT, Ask, Output, foreign_key, sign
 
 pytestmark = pytest.mark.usefixtures("people")
 
-PRIVATE_SET = json.dumps({"keys": [json.loads(RSAAlgorithm.to_jwk(local_key()))]})
+PRIVATE_SET = json.dumps({"keys": [json.loads(RSAAlgorithm.to_jwk(foreign_key()))]})
+TOY_SET = json.dumps({"keys": [{"kty": "RSA", "n": "sXch_-", "e": "AQAB"}]})
+_N = RSAAlgorithm.to_jwk(foreign_key().public_key(), as_dict=True)["n"]
+CUT_SET = json.dumps({"keys": [{"kty": "RSA", "n": _N[:300], "e": "AQAB"}]})
 SYMMETRIC_SET = json.dumps({"keys": [{"kty": "oct", "k": "c2VjcmV0"}]})
 WRONG: dict[str, list[str | None]] = {
     "JWT_PUBLIC_SIGNING_JWK_SET": [
@@ -24,10 +27,21 @@ WRONG: dict[str, list[str | None]] = {
         '"x"',
         PRIVATE_SET,
         SYMMETRIC_SET,
+        TOY_SET,
+        CUT_SET,
     ],
+    "JWT_SECRET_KEY": [" x ", "-----BEGIN PUBLIC KEY-----\nx\n-----END PUBLIC KEY-----", "ssh-rsa AAAAB3NzaC1yc2E"],
     "JWT_ISSUER": [None, ""],
     "JWT_AUDIENCE": [None, ""],
-    "LMS_ROOT_URL": ["lms.example.org", "ftp://lms.example.org", "https://lms.example.org/a b", "https://", "x"],
+    "LMS_ROOT_URL": [
+        "lms.example.org",
+        "ftp://lms.example.org",
+        "https://lms.example.org/a b",
+        "https://",
+        "x",
+        "https://lms.example.org:443",
+        "https://a..b",
+    ],
     "CMS_BASE": ["https://studio.example.org", "studio example"],
     "CORS_ORIGIN_WHITELIST": [
         "*",
@@ -36,6 +50,7 @@ WRONG: dict[str, list[str | None]] = {
         "https://a.example, *",
         "null",
         "[]",
+        "https://a.example:443",
     ],
     "FEATURES": ["{", "[]", "1"],
     "COURSE_ACCESS_DURATION_MIN_WEEKS": ["four"],
@@ -55,7 +70,7 @@ def test_a_setting_that_cannot_be_right_refuses_every_token_and_says_which_it_is
     answer = ask(MOBILE, f"JWT {sign()}")
 
     assert (answer.status, answer.json) == (401, {"detail": "Invalid token."})
-    errors = [line for line in output.split()[0] if line["level"] == "ERROR"]
+    errors = [line for line in output.split(authorizer=True)[0] if line["level"] == "ERROR"]
     assert [line["message"] for line in errors] == ["every token is refused"]
     assert name in errors[0]["reason"]
     assert value not in (PRIVATE_SET, SYMMETRIC_SET) or value not in json.dumps(errors)

@@ -9,8 +9,9 @@ from typing import Any
 
 from lms.domain.site import Features
 
-_HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
-_ORIGIN = re.compile(rf"https?://{_HOST.pattern}")
+_HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]{1,5})?")
+# Without the scheme's own port, which browsers leave out of an origin.
+_ORIGIN = re.compile(rf"(?!https://[^/]*:443(?!\d)|http://[^/]*:80(?!\d))https?://{_HOST.pattern}")
 _ROOT_URL = re.compile(rf"{_ORIGIN.pattern}/?")
 
 

@@ -29,7 +29,11 @@ class Credential:
 
 def presented(request: Request) -> Credential:
     """The credential that the request presents. Raises TokenRefused where there is none that can be looked at."""
-    header = request.headers.get("authorization", "")
+    headers = request.header_lines("authorization")
+    if len(headers) > 1:
+        # The gateway keeps what was said of one header, and which of two that is nobody says.
+        raise TokenRefused(NOT_PROVIDED)
+    header = headers[0]
     words = header.split()
     # One space exactly: Open edX takes a header with more as none.
     scheme, _, token = header.strip().partition(" ")

@@ -35,7 +35,8 @@ class Caller:
 class Request:
     """One request. Header names are in lower case; of a repeated query key the last value counts."""
 
-    def __init__(self, event: Mapping[str, Any], context: Any) -> None:
+    def __init__(self, event: Mapping[str, Any], context: Any, observed_as: str | None = None) -> None:
+        """`observed_as`: the route that logs and metrics name, where it is not the request's."""
         self._event = event
         self._gateway: Mapping[str, Any] = event.get("requestContext") or {}
         self.id = str(self._gateway.get("requestId") or context.aws_request_id)
@@ -46,7 +47,7 @@ class Request:
         """The path template, such as `/api/mobile/{version}/users/{username}`."""
         self.headers = {name.lower(): str(value) for name, value in (event.get("headers") or {}).items()}
         self.query = {name: values[-1] for name, values in (event.get("multiValueQueryStringParameters") or {}).items()}
-        self.observation = Observation(self.id, self.route)
+        self.observation = Observation(self.id, observed_as or self.route)
         # The gateway's clock, not ours: every rule of one request sees the same moment.
         self.now = datetime.fromtimestamp(self._gateway["requestTimeEpoch"] / 1000, UTC)
         remaining = context.get_remaining_time_in_millis() / 1000
@@ -61,16 +62,20 @@ class Request:
             return None
         return Caller(said["username"], int(float(said["expires"])), said.get("restricted") == "true")
 
+    def header_lines(self, name: str) -> list[str]:
+        """Every value of a header, in the order sent; `name` in lower case."""
+        lines = [
+            line
+            for given, lines in (self._event.get("multiValueHeaders") or {}).items()
+            if given.lower() == name
+            for line in lines
+        ]
+        return lines or [self.headers.get(name, "")]
+
     @cached_property
     def cookies(self) -> dict[str, str]:
         """The cookies by name; of a repeated one the last counts, as for Django."""
-        lines = [
-            line
-            for name, lines in (self._event.get("multiValueHeaders") or {}).items()
-            if name.lower() == "cookie"
-            for line in lines
-        ] or [self.headers.get("cookie", "")]
-        pairs = (cookie.partition("=") for cookie in ";".join(lines).split(";"))
+        pairs = (cookie.partition("=") for cookie in ";".join(self.header_lines("cookie")).split(";"))
         return {name.strip(): value.strip().strip('"') for name, _, value in pairs}
 
     @cached_property

@@ -4,7 +4,7 @@ import base64
 import gzip
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lms.web.errors import detail
@@ -38,7 +38,7 @@ def render(request: Request, response: Response) -> dict[str, Any]:
         headers["Content-Encoding"] = "gzip"
     if len(content) * (4 / 3 if encoded else 1) > _LAMBDA_LIMIT:
         refusal = detail(406, "The answer is too large to be sent; it fits if Accept-Encoding includes gzip.")
-        return render(request, Response(refusal.status, refusal.body))
+        return render(request, replace(response, status=refusal.status, body=refusal.body))
     if request.method == "HEAD":
         content, encoded = b"", False
         headers.pop("Content-Encoding", None)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jwt
-from jwt.algorithms import RSAAlgorithm
+from jwt.algorithms import HMACAlgorithm, RSAAlgorithm
 from jwt.utils import base64url_decode, base64url_encode
 
 from lms.domain.tokens import INVALID, TokenRefused
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MAX_TOKEN = 8_192
 """Characters; a longer token is refused unread."""
+_MIN_KEY_BITS = 2_048
 _RSA_ALGORITHMS = ("RS256", "RS512")
 _SECRET_ALGORITHM = "HS256"  # noqa: S105 - an algorithm's name
 # Claims are `lms.domain.tokens`' business, with the request's clock; only the signature is checked here.
@@ -86,13 +87,17 @@ def verifier() -> Verifier:
     try:
         keys = _public_keys(os.environ.get("JWT_PUBLIC_SIGNING_JWK_SET") or '{"keys": []}')
     except (ValueError, TypeError, KeyError, AttributeError, jwt.PyJWTError):
-        raise KeysMissing("JWT_PUBLIC_SIGNING_JWK_SET is not a JSON Web Key Set of public RSA keys.") from None
+        raise KeysMissing(
+            "JWT_PUBLIC_SIGNING_JWK_SET is not a JSON Web Key Set of public RSA keys of 2,048 bits or more."
+        ) from None
     found = Verifier(
         keys,
         os.environ.get("JWT_SECRET_KEY", ""),
         os.environ.get("JWT_ISSUER", ""),
         os.environ.get("JWT_AUDIENCE", ""),
     )
+    if found.secret and not _is_usable(found.secret):
+        raise KeysMissing("JWT_SECRET_KEY is no secret: it has blanks around it, or is itself a key of another kind.")
     if not found.public_keys and not found.secret:
         raise KeysMissing("Neither JWT_PUBLIC_SIGNING_JWK_SET nor JWT_SECRET_KEY holds a key.")
     if not found.issuer or not found.audience:
@@ -104,4 +109,16 @@ def _public_keys(jwk_set: str) -> tuple[Any, ...]:
     jwks = json.loads(jwk_set)["keys"]
     if any("d" in jwk for jwk in jwks):
         raise ValueError("a private key, which is none of ours to know")
-    return tuple(RSAAlgorithm(RSAAlgorithm.SHA256).from_jwk(jwk) for jwk in jwks)
+    keys = tuple(RSAAlgorithm(RSAAlgorithm.SHA256).from_jwk(jwk) for jwk in jwks)
+    if any(key.key_size < _MIN_KEY_BITS for key in keys):
+        raise ValueError("a key that was cut off, or that can be guessed")
+    return keys
+
+
+def _is_usable(secret: str) -> bool:
+    """Whether PyJWT takes the text as a secret: not what looks like a public key, which it would refuse each time."""
+    try:
+        HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(secret)
+    except jwt.InvalidKeyError:
+        return False
+    return secret == secret.strip()
