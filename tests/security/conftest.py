@@ -159,6 +159,12 @@ def whole_table() -> dict[tuple[str, str], Any]:
     return found
 
 
+def assert_refused(answer: Answer, text: str) -> None:
+    """401 in DRF's shape, with the challenge of the first authenticator."""
+    assert (answer.status, answer.json) == (401, {"detail": text})
+    assert answer.headers["www-authenticate"] == 'JWT realm="api"'
+
+
 def assert_well_answered(answer: Answer) -> None:
     """No answer is a server's error, shows a stack, or is anything but a JSON object, or a list where all is well."""
     assert answer.status < 500, (answer.status, answer.body[:500])

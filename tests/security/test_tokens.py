@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from lms_lambda.tokens import local_key, public_jwk_set
-from tests.api import NOW, Answer, Api
-from tests.security.conftest import MOBILE, SUPPORT, Ask, foreign_key, said, sign
+from tests.api import NOW, Api
+from tests.security.conftest import MOBILE, SUPPORT, Ask, assert_refused, foreign_key, said, sign
 from tests.world import World
 
 INVALID = "Invalid token."
@@ -33,12 +33,6 @@ Configure = Callable[..., None]
 pytestmark = pytest.mark.usefixtures("people")
 
 on_both_apis = pytest.mark.parametrize("target", [MOBILE, SUPPORT], ids=["mobile", "support"])
-
-
-def assert_refused(answer: Answer, text: str) -> None:
-    """401 in DRF's shape, with the challenge of the first authenticator."""
-    assert (answer.status, answer.json) == (401, {"detail": text})
-    assert answer.headers["www-authenticate"] == 'JWT realm="api"'
 
 
 def assert_both_refuse(ask: Ask, authorization: str, text: str) -> None:
