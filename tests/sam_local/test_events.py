@@ -45,13 +45,15 @@ def test_the_documentation_prints_a_command_for_every_event() -> None:
 def sample_site(environment: None) -> Iterator[None]:
     """What `make sam-local` leaves running for another terminal: DynamoDB Local, with the sample site."""
     dynamodb = DynamoDBLocal(DYNAMODB_PORT)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.start())
-        patch.setenv("TABLE_NAME", SETTINGS["TABLE_NAME"])
-        create_table(SETTINGS["TABLE_NAME"])
-        load_and_show(sorted(SAMPLE.iterdir()), quiet=True)
-    yield
-    dynamodb.stop()
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.start())
+            patch.setenv("TABLE_NAME", SETTINGS["TABLE_NAME"])
+            create_table(SETTINGS["TABLE_NAME"])
+            load_and_show(sorted(SAMPLE.iterdir()), quiet=True)
+        yield
+    finally:
+        dynamodb.stop()
 
 
 @pytest.fixture(scope="module")
