@@ -130,6 +130,8 @@ class SamLocal:
 
     def stop(self) -> None:
         """Stop serving, and remove the containers."""
+        # What SAM prints while it ends are its containers' broken connections.
+        self._show = lambda _: None
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             try:
