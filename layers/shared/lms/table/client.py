@@ -1,5 +1,6 @@
 """Calls to DynamoDB: one client for the environment's life, bounded waits, and errors of our own."""
 
+import logging
 import os
 import random
 import time
@@ -11,6 +12,9 @@ from typing import Any, TypeVar
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+# At each cold start it would tell the log, three times, where it found credentials.
+logging.getLogger("botocore.credentials").setLevel(logging.WARNING)
 
 T = TypeVar("T")
 R = TypeVar("R")
