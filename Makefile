@@ -60,7 +60,7 @@ test-integration: $(VENV)/.dev $(DYNAMODB_LOCAL)/.done ## The same tests and a l
 # AWS's own engine, as an npm package carries it.
 $(DYNAMODB_LOCAL)/.done:
 	@echo "Installing DynamoDB Local ..."
-	@npm install --prefix $(DYNAMODB_LOCAL) --silent --no-audit --no-fund --no-save amplify-dynamodb-simulator@2.9.30
+	@npm install --prefix $(DYNAMODB_LOCAL) --loglevel=error --no-audit --no-fund --no-save amplify-dynamodb-simulator@2.9.30
 	@touch $@
 
 # Lambda's Python, which makes the byte code. Not `python3.13` itself: a version manager's is a script that minds the folder.
