@@ -161,7 +161,9 @@ def main(config: str, *more: str) -> int:
     try:
         return subprocess.run(  # noqa: S603 - our own command, with our own arguments
             [
-                *(str(ROOT / ".venv-sam/bin/sam"), "deploy", "--config-env", config, "--template-file", str(built)),
+                *(str(ROOT / ".venv-sam/bin/sam"), "deploy", "--template-file", str(built)),
+                # By its path: SAM looks for it beside the template first.
+                *("--config-file", str(ROOT / "samconfig.toml"), "--config-env", config),
                 *("--parameter-overrides", f"file://{file}", *more),
             ],
             cwd=ROOT,

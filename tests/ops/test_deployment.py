@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from lms_lambda.deployment import DeploymentError, check, complete, revision_of, settings_of
+from lms_lambda.deployment import DeploymentError, check, complete, main, revision_of, settings_of
 from lms_lambda.tables import ROOT, TEMPLATE
 from lms_lambda.template import read_document
 from lms_lambda.tokens import local_key, public_jwk_set
@@ -170,3 +170,35 @@ def test_the_example_in_the_manual_is_accepted_once_its_keys_are_real(good: dict
 
     assert {"LmsRootUrl", "CmsBase", "JwtIssuer", "JwtAudience", "JwtPublicSigningJwkSet"} <= set(names)
     assert set(names) <= set(template["Parameters"])
+
+
+def test_sam_gets_as_far_as_aws(
+    good: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The real `sam deploy`, with an AWS that nobody listens for: all that it is told, it takes."""
+    built = tmp_path / ".aws-sam/build/template.yaml"
+    built.parent.mkdir(parents=True)
+    built.write_text(TEMPLATE.read_text())
+    lines = [f"{name} = '{value}'" for name, value in good.items()]
+    settings = "\n".join(["", "[prod.deploy.parameters.parameter_overrides]", *lines])
+    (tmp_path / "samconfig.toml").write_text((ROOT / "samconfig.toml").read_text() + settings)
+    (tmp_path / ".venv-sam").symlink_to(ROOT / ".venv-sam")
+    monkeypatch.setattr("lms_lambda.deployment.ROOT", tmp_path)
+    unreachable = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1", "AWS_DEFAULT_REGION": "us-east-1"}
+    for name, value in {**unreachable, "SAM_CLI_TELEMETRY": "0"}.items():
+        monkeypatch.setenv(name, value)
+
+    code = main("prod")
+
+    assert code == 1
+    assert "Could not connect to the endpoint URL" in "".join(capfd.readouterr())
+    assert [file.name for file in (tmp_path / ".aws-sam").iterdir()] == ["build"]
+
+
+def test_nothing_is_deployed_before_it_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("lms_lambda.deployment.ROOT", tmp_path)
+
+    assert main("prod") == 2
+    assert capfd.readouterr().err == "Not deployed.\nNothing is built yet: make build\n"
