@@ -388,6 +388,8 @@ TWO_KEYS = json.dumps(
                 "apps.example.org",
                 "https://a.example/",
                 "https://a.example:443,https://b.example",
+                "https://a.example:443",
+                "https://a.example,https://b.example:443",
                 "https://a.example, https://b.example",
                 "null",
             ],
