@@ -86,7 +86,7 @@ build: .venv-sam/.done ## Build for Lambda into .aws-sam/build, without containe
 CONFIG ?= default
 .PHONY: deploy
 deploy: $(VENV)/.run .venv-sam/.done ## Check the settings in samconfig.toml and deploy what is built (CONFIG=prod)
-	@$(BIN)/python -m lms_lambda.deployment $(CONFIG)
+	@$(BIN)/python -m lms_lambda.deploy.deployment $(CONFIG)
 
 # For this machine's processor, in a folder of its own: trying something out never changes what is deployed next.
 .PHONY: build-local
@@ -98,7 +98,7 @@ build-local:
 
 .PHONY: sam-local
 sam-local: $(VENV)/.run $(DYNAMODB_LOCAL)/.done build-local ## Serve the build in Lambda's containers by `sam local` (needs Docker and Java 17; PORT=9000)
-	@exec $(BIN)/python -m lms_lambda.sam_local $(PORT)
+	@exec $(BIN)/python -m lms_lambda.gateway.sam_local $(PORT)
 
 .PHONY: test-build
 test-build: $(VENV)/.dev .venv-sam/.done ## Test what `make build` makes, for both processors (needs Python 3.13)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from lms_lambda.tokens import claims, local_key
+from lms_lambda.gateway.tokens import claims, local_key
 from tests.clients import decode
 from tests.document import check_answer
 

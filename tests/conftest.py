@@ -13,14 +13,14 @@ import pytest
 from lms.settings import settings
 from lms.table import access
 from lms.web.verifier import verifier
-from lms_lambda.dynamodb_local import DynamoDBLocal, DynamoDBLocalMissing
-from lms_lambda.embedded import EmbeddedDynamoDB, use_local_credentials
-from lms_lambda.gateway import Gateway
-from lms_lambda.http_server import DevServer
-from lms_lambda.sam_local import SamLocal
-from lms_lambda.tables import ROOT, TEMPLATE, create_table
+from lms_lambda.dynamodb.dynamodb_local import DynamoDBLocal, DynamoDBLocalMissing
+from lms_lambda.dynamodb.embedded import EmbeddedDynamoDB, use_local_credentials
+from lms_lambda.dynamodb.tables import ROOT, TEMPLATE, create_table
+from lms_lambda.gateway.gateway import Gateway
+from lms_lambda.gateway.http_server import DevServer
+from lms_lambda.gateway.sam_local import SamLocal
+from lms_lambda.gateway.tokens import local_key, public_jwk_set
 from lms_lambda.template import read_template
-from lms_lambda.tokens import local_key, public_jwk_set
 from tests.api import Api, Clock
 from tests.sam_local.selection import can_be_put_to_sam
 from tests.sam_local.serving import TABLE, drop_table, sam_local

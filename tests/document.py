@@ -12,7 +12,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from lms_lambda.tables import ROOT
+from lms_lambda.dynamodb.tables import ROOT
 
 DOCUMENT = ROOT / "docs/openapi.json"
 

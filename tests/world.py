@@ -7,7 +7,7 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from lms.table import access
-from lms_lambda.load import Load, Progress, Rejection, Report
+from lms_lambda.load.loader import Load, Progress, Rejection, Report
 
 COURSE_A = "course-v1:DemoX+DX101+2026_T1"
 COURSE_B = "course-v1:DemoX+DX200+2025_T3"

@@ -83,14 +83,14 @@ def _is_url(text: str) -> bool:
 
 
 def _use_local_credentials() -> None:
-    from lms_lambda.embedded import use_local_credentials
+    from lms_lambda.dynamodb.embedded import use_local_credentials
 
     use_local_credentials()
 
 
 def _token(options: argparse.Namespace) -> int:
-    from lms_lambda.clock import local_clock
-    from lms_lambda.tokens import local_token
+    from lms_lambda.gateway.clock import local_clock
+    from lms_lambda.gateway.tokens import local_token
 
     try:
         now = local_clock()
@@ -101,7 +101,7 @@ def _token(options: argparse.Namespace) -> int:
 
 
 def _create_table(_options: argparse.Namespace) -> int:
-    from lms_lambda.tables import create_table
+    from lms_lambda.dynamodb.tables import create_table
 
     name = os.environ["TABLE_NAME"]
     made = _reaching_table(lambda: create_table(name))
@@ -110,7 +110,7 @@ def _create_table(_options: argparse.Namespace) -> int:
 
 
 def _describe_table(_options: argparse.Namespace) -> int:
-    from lms_lambda.tables import describe_table
+    from lms_lambda.dynamodb.tables import describe_table
 
     described = _reaching_table(lambda: describe_table(os.environ["TABLE_NAME"]))
     print(json.dumps(described, indent=2, default=str))
@@ -118,7 +118,7 @@ def _describe_table(_options: argparse.Namespace) -> int:
 
 
 def _load(options: argparse.Namespace) -> int:
-    from lms_lambda.loading import load_and_show
+    from lms_lambda.load.command import load_and_show
 
     if options.create_table:
         _create_table_quietly()
@@ -126,13 +126,13 @@ def _load(options: argparse.Namespace) -> int:
 
 
 def _create_table_quietly() -> None:
-    from lms_lambda.tables import create_table
+    from lms_lambda.dynamodb.tables import create_table
 
     _reaching_table(lambda: create_table(os.environ["TABLE_NAME"]))
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from lms_lambda.serving import Server, greeting
+    from lms_lambda.gateway.serving import Server, greeting
 
     server = Server(options.host, options.port, sample=not options.no_sample, files=options.load)
     try:
@@ -154,10 +154,10 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _openapi(_options: argparse.Namespace) -> int:
-    from lms_lambda.local_function import GatewayError
+    from lms_lambda.dynamodb.tables import ROOT, TEMPLATE
+    from lms_lambda.gateway.local_function import GatewayError
     from lms_lambda.openapi.describe import UndescribedError
     from lms_lambda.openapi.document import as_text, document
-    from lms_lambda.tables import ROOT, TEMPLATE
     from lms_lambda.template import TemplateError, read_template
 
     try:

@@ -124,7 +124,11 @@ def read_document(path: Path) -> Any:
         raise TemplateError(f"{path} cannot be read: {error}") from error
 
 
-class _Loader(yaml.SafeLoader):
+# libyaml, where PyYAML came with it: fifteen times as fast as the parser in pure Python.
+_SafeLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_SafeLoader):  # type: ignore[misc, valid-type]
     """SafeLoader that also knows CloudFormation's short tags."""
 
 

@@ -6,7 +6,7 @@ import jwt
 import pytest
 
 from lms.web.verifier import verifier
-from lms_lambda.tokens import claims, local_key
+from lms_lambda.gateway.tokens import claims, local_key
 from tests.api import Api
 from tests.contract.wire import (
     DENIED,

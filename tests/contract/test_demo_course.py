@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from lms_lambda.tables import ROOT
+from lms_lambda.dynamodb.tables import ROOT
 from tests.api import Api
 from tests.world import World, usage_key
 

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 from samtranslator.translator.transform import transform
 
-from lms_lambda.tables import TEMPLATE
+from lms_lambda.dynamodb.tables import TEMPLATE
 from lms_lambda.template import read_document
 
 Json = dict[str, Any]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from lms_lambda.tables import TEMPLATE
-from lms_lambda.tokens import local_key, public_jwk_set
+from lms_lambda.dynamodb.tables import TEMPLATE
+from lms_lambda.gateway.tokens import local_key, public_jwk_set
 from tests.infrastructure.calls import INDEX, TABLE, uses_of
 from tests.infrastructure.conftest import SETTINGS, Json, folder_of, of_type, transformed
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lms_lambda.tables import ROOT
+from lms_lambda.dynamodb.tables import ROOT
 
 CALLERS = ("lena", "sam", "ivan")
 """A learner, global staff, and an instructor of one course."""

@@ -12,10 +12,10 @@ import pytest
 
 from lms.web.request import VERSIONS
 from lms_lambda.cli import main
+from lms_lambda.dynamodb.tables import ROOT, TEMPLATE
 from lms_lambda.openapi.describe import Operation, UndescribedError, Variant
 from lms_lambda.openapi.document import as_text, document
 from lms_lambda.openapi.endpoints import ENDPOINTS
-from lms_lambda.tables import ROOT, TEMPLATE
 from lms_lambda.template import ResponseTemplate, Template, read_template
 from tests.document import DOCUMENT, check_answer, operations, validator_of
 from tests.document import document as committed

@@ -9,7 +9,7 @@ from typing import Any
 
 from lms.table import access
 from lms.table.client import client, table_name
-from lms_lambda.load import Load, Progress, Rejection, Report
+from lms_lambda.load.loader import Load, Progress, Rejection, Report
 
 DumpRow = dict[str, Any]
 StoredItems = dict[tuple[str, str], dict[str, Any]]

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from lms_lambda.gateway import Gateway, GatewayRequest, GatewayResponse
-from lms_lambda.http_server import Answering, DevServer
+from lms_lambda.gateway.gateway import Gateway, GatewayRequest, GatewayResponse
+from lms_lambda.gateway.http_server import Answering, DevServer
 from lms_lambda.template import read_template
 
 TEMPLATE = """

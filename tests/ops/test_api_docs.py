@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from lms_lambda.api_docs import ApiDocs
-from lms_lambda.http_server import DevServer
-from lms_lambda.serving import Server, greeting
+from lms_lambda.gateway.api_docs import ApiDocs
+from lms_lambda.gateway.http_server import DevServer
+from lms_lambda.gateway.serving import Server, greeting
 from tests.ops.small_api import exchanged, serve, small_gateway
 
 DOCUMENT = '{"openapi": "3.1.1"}'

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from lms_lambda.deployment import DeploymentError, check, complete, main, revision_of, settings_of
-from lms_lambda.tables import ROOT, TEMPLATE
+from lms_lambda.deploy.deployment import DeploymentError, check, complete, main, revision_of, settings_of
+from lms_lambda.dynamodb.tables import ROOT, TEMPLATE
+from lms_lambda.gateway.tokens import local_key, public_jwk_set
 from lms_lambda.template import read_document
-from lms_lambda.tokens import local_key, public_jwk_set
 
 GOOD = {
     "LmsRootUrl": "https://lms.example.org",
@@ -183,7 +183,7 @@ def test_sam_gets_as_far_as_aws(
     settings = "\n".join(["", "[prod.deploy.parameters.parameter_overrides]", *lines])
     (tmp_path / "samconfig.toml").write_text((ROOT / "samconfig.toml").read_text() + settings)
     (tmp_path / ".venv-sam").symlink_to(ROOT / ".venv-sam")
-    monkeypatch.setattr("lms_lambda.deployment.ROOT", tmp_path)
+    monkeypatch.setattr("lms_lambda.deploy.deployment.ROOT", tmp_path)
     unreachable = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1", "AWS_DEFAULT_REGION": "us-east-1"}
     for name, value in {**unreachable, "SAM_CLI_TELEMETRY": "0"}.items():
         monkeypatch.setenv(name, value)
@@ -198,7 +198,7 @@ def test_sam_gets_as_far_as_aws(
 def test_nothing_is_deployed_before_it_is_built(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("lms_lambda.deployment.ROOT", tmp_path)
+    monkeypatch.setattr("lms_lambda.deploy.deployment.ROOT", tmp_path)
 
     assert main("prod") == 2
     assert capfd.readouterr().err == "Not deployed.\nNothing is built yet: make build\n"

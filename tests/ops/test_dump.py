@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lms_lambda.dump import BadRow, Row, UnreadableDump, read_dump
+from lms_lambda.load.dump import BadRow, Row, UnreadableDump, read_dump
 from tests.ops.dumps import DumpRow, as_lines, dump_row, write_dump, write_file
 
 ROWS = [
@@ -123,7 +123,7 @@ class TestChunks:
     ) -> None:
         text = json.dumps(ROWS, indent=indent, ensure_ascii=False)
         for size in range(1, len(text.encode()) + 2):
-            monkeypatch.setattr("lms_lambda.dump._CHUNK", size)
+            monkeypatch.setattr("lms_lambda.load.dump._CHUNK", size)
 
             assert read_text(tmp_path, text) == READ, size
 
@@ -140,7 +140,7 @@ class TestChunks:
     ) -> None:
         text = as_lines(rows) if lines and rows else json.dumps(rows, ensure_ascii=ascii_only, indent=indent)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("lms_lambda.dump._CHUNK", size)
+            patch.setattr("lms_lambda.load.dump._CHUNK", size)
 
             found = read_text(tmp_path, text)
 
@@ -150,7 +150,7 @@ class TestChunks:
     def test_broken_rows_are_named_alike_wherever_the_pieces_end(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
     ) -> None:
-        monkeypatch.setattr("lms_lambda.dump._CHUNK", size)
+        monkeypatch.setattr("lms_lambda.load.dump._CHUNK", size)
 
         rows = read_text(tmp_path, f'[{GOOD}, {{"model": "a.b", "pk": 7 "fields": {{}}}}, {GOOD}, 12345, {GOOD}]')
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lms_lambda.gateway import Gateway, GatewayError, GatewayRequest
+from lms_lambda.gateway.gateway import Gateway, GatewayError, GatewayRequest
 from tests.ops.small_api import TEMPLATE, event_of, header, send, small_gateway
 
 

@@ -18,7 +18,7 @@ import pytest
 from lms.table import items
 from lms.table.access import get_items
 from lms.table.client import client
-from lms_lambda.tables import create_table
+from lms_lambda.dynamodb.tables import create_table
 from tests.ops.dumps import DumpRow, dump_row
 
 pytestmark = pytest.mark.integration

@@ -23,9 +23,9 @@ from lms.domain.progress import Progress
 from lms.domain.users import User
 from lms.table import access, items
 from lms.table.client import TableUnavailable, call
-from lms_lambda.load import Load, ModelCount
-from lms_lambda.load import Progress as NoProgress
-from lms_lambda.tables import create_table
+from lms_lambda.dynamodb.tables import create_table
+from lms_lambda.load.loader import Load, ModelCount
+from lms_lambda.load.loader import Progress as NoProgress
 from tests.ops.dumps import dump_row, load_files, stored_items, write_dump
 from tests.world import COURSE_A, COURSE_B, WORKED_TREE, World, usage_key
 
@@ -103,7 +103,7 @@ def at_the_last_moment(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[]
                 todo.pop()()
             return found
 
-        monkeypatch.setattr("lms_lambda.writer.get_items", read_then_lose_the_race)
+        monkeypatch.setattr("lms_lambda.load.writer.get_items", read_then_lose_the_race)
 
     return interleave
 
@@ -1175,7 +1175,7 @@ class TestRaces:
 class TestATableThatIsThrottled:
     @pytest.fixture(autouse=True)
     def impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("lms_lambda.writer._PATIENCE", 0.0)
+        monkeypatch.setattr("lms_lambda.load.writer._PATIENCE", 0.0)
 
     def test_it_ends_the_load_and_the_next_one_finishes_the_work(
         self, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -1194,7 +1194,7 @@ class TestATableThatIsThrottled:
             return call(operation, **arguments)
 
         with monkeypatch.context() as patch:
-            patch.setattr("lms_lambda.writer.call", throttled)
+            patch.setattr("lms_lambda.load.writer.call", throttled)
             with pytest.raises(TableUnavailable, match="ThrottlingException"):
                 load_files(file)
         halfway = stored_items()
@@ -1207,7 +1207,7 @@ class TestATableThatIsThrottled:
         assert stored_items() == expected
 
     def test_a_short_throttling_is_waited_out(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("lms_lambda.writer._PATIENCE", 30.0)
+        monkeypatch.setattr("lms_lambda.load.writer._PATIENCE", 30.0)
         calls = itertools.count()
 
         def throttled(operation: str, **arguments: Any) -> Any:
@@ -1215,7 +1215,7 @@ class TestATableThatIsThrottled:
                 raise TableUnavailable("DynamoDB answered ThrottlingException")
             return call(operation, **arguments)
 
-        monkeypatch.setattr("lms_lambda.writer.call", throttled)
+        monkeypatch.setattr("lms_lambda.load.writer.call", throttled)
         world.user("mona")
 
         assert world.load().exit_code == 0

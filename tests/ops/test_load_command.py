@@ -363,8 +363,8 @@ class TestTable:
         def throttled(*_arguments: Any, **_named: Any) -> Any:
             raise TableUnavailable("DynamoDB answered ThrottlingException")
 
-        monkeypatch.setattr("lms_lambda.writer._PATIENCE", 0.0)
-        monkeypatch.setattr("lms_lambda.writer.call", throttled)
+        monkeypatch.setattr("lms_lambda.load.writer._PATIENCE", 0.0)
+        monkeypatch.setattr("lms_lambda.load.writer.call", throttled)
 
         code = load(write(tmp_path, MONA))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lms_lambda.models import MODELS, Fact, RowRejected, facts_of
+from lms_lambda.load.models import MODELS, Fact, RowRejected, facts_of
 
 COURSE = "course-v1:DemoX+DX101+2026_T1"
 BLOCK = "block-v1:DemoX+DX101+2026_T1+type@chapter+block@ch1"

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from lms_lambda.olx import (
+from lms_lambda.load.olx.course import (
     CourseExport,
     ExportedBlock,
     ExportProblem,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lms_lambda.gateway import Gateway, GatewayRequest
+from lms_lambda.gateway.gateway import Gateway, GatewayRequest
 from tests.ops.small_api import TEMPLATE, answered, encoded, event_of, header, send, small_gateway
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import jwt
 
-from lms_lambda.proxy_event import Call, GatewayRequest, authorizer_event, proxy_event
-from lms_lambda.sam_local import DYNAMODB_PORT, HOST
-from lms_lambda.tables import ROOT, TEMPLATE
+from lms_lambda.dynamodb.tables import ROOT, TEMPLATE
+from lms_lambda.gateway.proxy_event import Call, GatewayRequest, authorizer_event, proxy_event
+from lms_lambda.gateway.sam_local import DYNAMODB_PORT, HOST
+from lms_lambda.gateway.tokens import AUDIENCE, ISSUER, claims
 from lms_lambda.template import read_template
-from lms_lambda.tokens import AUDIENCE, ISSUER, claims
 from tests.api import NOW
 
 FOLDER = ROOT / "events"

@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lms.table.client import client
-from lms_lambda.dynamodb_local import free_port
-from lms_lambda.sam_local import BUILD, HOST, SamLocal, SamLocalFailed
-from lms_lambda.tables import ROOT
+from lms_lambda.dynamodb.dynamodb_local import free_port
+from lms_lambda.dynamodb.tables import ROOT
+from lms_lambda.gateway.sam_local import BUILD, HOST, SamLocal, SamLocalFailed
 from tests.api import NOW
 
 TABLE = "sam-local"

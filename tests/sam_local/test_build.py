@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from lms_lambda.sam_local import HOST_ARCHITECTURE
-from lms_lambda.tables import ROOT, TEMPLATE
+from lms_lambda.dynamodb.tables import ROOT, TEMPLATE
+from lms_lambda.gateway.sam_local import HOST_ARCHITECTURE
 from lms_lambda.template import read_template
 
 pytestmark = pytest.mark.integration

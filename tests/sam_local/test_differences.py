@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from lms_lambda.sam_local import SamLocal
+from lms_lambda.gateway.sam_local import SamLocal
 from tests.api import NOW, Api
 from tests.contract.wire import enrollments_path
 from tests.world import COURSE_A, World

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lms_lambda.tables import ROOT
+from lms_lambda.dynamodb.tables import ROOT
 from tests.sam_local.selection import FILES, LEFT_OUT
 
 

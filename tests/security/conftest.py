@@ -20,7 +20,7 @@ from lms.settings import settings as settings_of_site
 from lms.table.client import client, table_name
 from lms.web.observe import logger
 from lms.web.verifier import verifier
-from lms_lambda.tokens import local_key
+from lms_lambda.gateway.tokens import local_key
 from tests.api import NOW, Answer, Api
 from tests.world import COURSE_A, WORKED_TREE, World
 

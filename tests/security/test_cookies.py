@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from lms.domain.csrf import masked
-from lms_lambda.tokens import local_key
+from lms_lambda.gateway.tokens import local_key
 from tests.api import NOW, Answer, Api
 from tests.security.conftest import MOBILE, SUPPORT, assert_refused, foreign_key, said, sign
 from tests.world import COURSE_A

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from jwt.algorithms import RSAAlgorithm
 
-from lms_lambda.tokens import local_key, public_jwk_set
+from lms_lambda.gateway.tokens import local_key, public_jwk_set
 from tests.security.conftest import MOBILE, SUPPORT, Ask, Output, assert_refused, foreign_key, sign
 
 pytestmark = pytest.mark.usefixtures("people")

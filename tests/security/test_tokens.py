@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from lms_lambda.tokens import local_key, public_jwk_set
+from lms_lambda.gateway.tokens import local_key, public_jwk_set
 from tests.api import NOW, Api
 from tests.security.conftest import MOBILE, SUPPORT, Ask, assert_refused, foreign_key, said, sign
 from tests.world import World

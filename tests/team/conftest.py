@@ -11,9 +11,9 @@ import pytest
 
 from lms.domain.enrollments import Enrollment
 from lms.table import access, client
-from lms_lambda.local_function import LocalFunction
-from lms_lambda.proxy_event import Call, GatewayRequest, proxy_event, response_from
-from lms_lambda.tables import ROOT, TEMPLATE
+from lms_lambda.dynamodb.tables import ROOT, TEMPLATE
+from lms_lambda.gateway.local_function import LocalFunction
+from lms_lambda.gateway.proxy_event import Call, GatewayRequest, proxy_event, response_from
 from lms_lambda.template import Function, read_template
 from tests.api import NOW, Answer, Api
 from tests.world import World

@@ -11,7 +11,7 @@ from typing import Any
 from lms.domain.tokens import EXPIRED, INVALID, NO_USERNAME, NOT_PROVIDED
 from lms.web.endpoint import Described
 from lms.web.request import VERSIONS
-from lms_lambda.local_function import load_handler
+from lms_lambda.gateway.local_function import load_handler
 from lms_lambda.openapi import bodies
 from lms_lambda.openapi.describe import Answer, Detail, Narrowed, Operation, UndescribedError, Variant
 from lms_lambda.openapi.endpoints import AUTHORIZERS, ENDPOINTS, SECURITY_SCHEMES, VARIABLES, security

@@ -10,7 +10,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
-from lms_lambda.load import Load, Progress, Rejection, Report
+from lms_lambda.load.loader import Load, Progress, Rejection, Report
 
 _SHOWN = 100
 """Rejected rows that are shown one by one; more are only counted."""

@@ -20,12 +20,12 @@ from urllib.request import Request, urlopen
 
 import yaml
 
-from lms_lambda.dynamodb_local import DynamoDBLocal, DynamoDBLocalMissing
-from lms_lambda.embedded import use_local_credentials
-from lms_lambda.loading import load_and_show
-from lms_lambda.serving import SAMPLE, greeting
-from lms_lambda.tables import ROOT, create_table
-from lms_lambda.tokens import use_local_keys
+from lms_lambda.dynamodb.dynamodb_local import DynamoDBLocal, DynamoDBLocalMissing
+from lms_lambda.dynamodb.embedded import use_local_credentials
+from lms_lambda.dynamodb.tables import ROOT, create_table
+from lms_lambda.gateway.serving import SAMPLE, greeting
+from lms_lambda.gateway.tokens import use_local_keys
+from lms_lambda.load.command import load_and_show
 
 BUILD = ROOT / ".aws-sam/local"
 """Where `make build-local` builds, for this machine's own processor."""

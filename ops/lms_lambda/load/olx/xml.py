@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
-from lms_lambda.olx_values import ASSESSMENT_FIELDS, BLOCK_FIELDS, ORA_FIELDS
+from lms_lambda.load.olx.values import ASSESSMENT_FIELDS, BLOCK_FIELDS, ORA_FIELDS
 
 CONTAINERS = frozenset(
     {

@@ -14,9 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lms_lambda.olx_files import ExportFiles, ExportProblem, UnreadableExport, is_course_export, read_files
-from lms_lambda.olx_values import ASSESSMENT_FIELDS, BLOCK_FIELDS, COURSE_FIELDS, ORA_FIELDS, Reader, typed_attributes
-from lms_lambda.olx_xml import CONTAINERS, COURSE_IDENTITY, Node
+from lms_lambda.load.olx.files import ExportFiles, ExportProblem, UnreadableExport, is_course_export, read_files
+from lms_lambda.load.olx.values import (
+    ASSESSMENT_FIELDS,
+    BLOCK_FIELDS,
+    COURSE_FIELDS,
+    ORA_FIELDS,
+    Reader,
+    typed_attributes,
+)
+from lms_lambda.load.olx.xml import CONTAINERS, COURSE_IDENTITY, Node
 
 __all__ = [
     "CourseExport",

@@ -21,7 +21,7 @@ import yaml
 
 from lms.settings import SettingsError, settings
 from lms.web.verifier import KeysMissing, verifier
-from lms_lambda.tables import ROOT
+from lms_lambda.dynamodb.tables import ROOT
 from lms_lambda.template import TemplateError, read_document
 
 _DERIVED = {"SettingsRevision": "from the other settings", "Architecture": "from the build (make build ARCH=x86_64)"}

@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any, Protocol
 
-from lms_lambda.gateway import BODY_LIMIT_BYTES, GatewayRequest, GatewayResponse
+from lms_lambda.gateway.gateway import BODY_LIMIT_BYTES, GatewayRequest, GatewayResponse
 
 _IDLE_SECONDS = 60
 # How long the rest of a refused request is taken in, so that its client gets to read the answer.

@@ -4,17 +4,17 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from lms_lambda.api_docs import PATH, ApiDocs
-from lms_lambda.clock import local_clock
-from lms_lambda.embedded import EmbeddedDynamoDB, use_local_credentials
-from lms_lambda.gateway import Gateway
-from lms_lambda.http_server import DevServer
-from lms_lambda.loading import load_and_show
-from lms_lambda.tables import ROOT, TEMPLATE, create_table
+from lms_lambda.dynamodb.embedded import EmbeddedDynamoDB, use_local_credentials
+from lms_lambda.dynamodb.tables import ROOT, TEMPLATE, create_table
+from lms_lambda.gateway.api_docs import PATH, ApiDocs
+from lms_lambda.gateway.clock import local_clock
+from lms_lambda.gateway.gateway import Gateway
+from lms_lambda.gateway.http_server import DevServer
+from lms_lambda.gateway.tokens import local_token, use_local_keys
+from lms_lambda.load.command import load_and_show
 from lms_lambda.template import read_template
-from lms_lambda.tokens import local_token, use_local_keys
 
-SAMPLE = Path(__file__).parent / "sample"
+SAMPLE = Path(__file__).parents[1] / "sample"
 SAMPLE_USERS = {
     "lena": "a learner, enrolled in both courses",
     "ivan": "an instructor of one course",

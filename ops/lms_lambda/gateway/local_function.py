@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lms_lambda.proxy_event import ACCOUNT_ID, REGION
+from lms_lambda.gateway.proxy_event import ACCOUNT_ID, REGION
 from lms_lambda.template import Function
 
 # Lambda's limits for a synchronous call: 6 MB in, and 100 bytes more out.

@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from lms_lambda.authorizer_answer import AnswerCache, AuthorizerAnswer, read_authorizer_answer
-from lms_lambda.local_function import REQUEST_LIMIT_BYTES, FunctionFailedError, GatewayError, LocalFunction
-from lms_lambda.proxy_event import (
+from lms_lambda.gateway.authorizer_answer import AnswerCache, AuthorizerAnswer, read_authorizer_answer
+from lms_lambda.gateway.local_function import REQUEST_LIMIT_BYTES, FunctionFailedError, GatewayError, LocalFunction
+from lms_lambda.gateway.proxy_event import (
     Call,
     GatewayRequest,
     GatewayResponse,

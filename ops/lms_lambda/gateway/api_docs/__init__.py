@@ -11,8 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 
-from lms_lambda.gateway import Gateway
-from lms_lambda.proxy_event import GatewayRequest, GatewayResponse
+from lms_lambda.gateway.gateway import Gateway
+from lms_lambda.gateway.proxy_event import GatewayRequest, GatewayResponse
 
 PATH = "/api-docs/"
 

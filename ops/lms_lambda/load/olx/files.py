@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
-from lms_lambda.olx_values import parse_json
-from lms_lambda.olx_xml import BrokenXmlError, Node, read_node
+from lms_lambda.load.olx.values import parse_json
+from lms_lambda.load.olx.xml import BrokenXmlError, Node, read_node
 
 MAX_FILE_BYTES = 20 * 1024 * 1024  # an XML file of a real course is below 1 MB
 _GZIP_MAGIC = b"\x1f\x8b"

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import time
 
-from lms_lambda.tables import ROOT
+from lms_lambda.dynamodb.tables import ROOT
 
 _FOLDER = ROOT / ".cache/dynamodb-local/node_modules/amplify-dynamodb-simulator/emulator"
 """Where the Makefile installs it."""

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from lms.table import items
 from lms.table.access import get_items
-from lms_lambda import compose
-from lms_lambda.compose import Change
-from lms_lambda.dump import BadRow, UnreadableDump, read_dump
-from lms_lambda.export import NotACourse, course_key_of, export_changes
-from lms_lambda.models import MODELS, RowRejected, facts_of
-from lms_lambda.olx import UnreadableExport, is_course_export, read_course_export
-from lms_lambda.staging import Source, Staging
-from lms_lambda.writer import write
+from lms_lambda.load import compose
+from lms_lambda.load.compose import Change
+from lms_lambda.load.dump import BadRow, UnreadableDump, read_dump
+from lms_lambda.load.export import NotACourse, course_key_of, export_changes
+from lms_lambda.load.models import MODELS, RowRejected, facts_of
+from lms_lambda.load.olx.course import UnreadableExport, is_course_export, read_course_export
+from lms_lambda.load.staging import Source, Staging
+from lms_lambda.load.writer import write
 
 COURSE_EXPORT = "course export (OLX)"
 """Stands where a Django model stands for the rows of a dump."""

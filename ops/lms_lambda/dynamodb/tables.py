@@ -1,5 +1,7 @@
 """The table as template.yaml declares it, made and described anywhere."""
 
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -8,20 +10,25 @@ from botocore.exceptions import ClientError
 from lms.table.client import client
 from lms_lambda.template import read_template
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TEMPLATE = ROOT / "template.yaml"
 
 
 def create_table(name: str) -> bool:
     """Make the table and wait until it can be used; False where it was there already."""
     try:
-        client().create_table(TableName=name, **read_template(TEMPLATE).table)
+        client().create_table(TableName=name, **_declared_table())
     except ClientError as error:
         if error.response["Error"]["Code"] == "ResourceInUseException":
             return False
         raise
     client().get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
     return True
+
+
+@cache
+def _declared_table() -> Mapping[str, Any]:
+    return read_template(TEMPLATE).table
 
 
 def describe_table(name: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from lms.domain.enrollments import Certificate
 from lms.domain.keys import CourseKey, parse_course_key, parse_usage_key
 from lms.table import items
 from lms.table.items import ItemType, Key
-from lms_lambda.staging import Source, Staging, Told
+from lms_lambda.load.staging import Source, Staging, Told
 
 Reject = Callable[[Source, str], None]
 

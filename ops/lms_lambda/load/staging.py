@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from lms_lambda.models import Fact
+from lms_lambda.load.models import Fact
 
 _SCHEMA = """
 CREATE TABLE fact (kind TEXT, a TEXT, b TEXT, model TEXT, pk TEXT, data TEXT, file TEXT, place TEXT);

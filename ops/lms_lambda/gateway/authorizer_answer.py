@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from lms_lambda.proxy_event import MalformedAnswerError
+from lms_lambda.gateway.proxy_event import MalformedAnswerError
 
 _ACTION = "execute-api:Invoke"
 _STATEMENT_KEYS = frozenset({"Sid", "Effect", "Action", "Resource"})

@@ -19,7 +19,7 @@ from lms.table import items
 from lms.table.access import get_items, update_arguments
 from lms.table.client import ConditionFailed, call, persist, table_name
 from lms.table.items import Item
-from lms_lambda.compose import Change
+from lms_lambda.load.compose import Change
 
 Outcome = Literal["written", "unchanged", "kept"]
 Found = Mapping[tuple[str, str], Item]

@@ -6,9 +6,9 @@ from typing import Any
 from lms.domain.keys import CourseKey, parse_course_key
 from lms.domain.outline import Block
 from lms.table import items
-from lms_lambda.compose import Change
-from lms_lambda.olx import CourseExport, ExportedBlock
-from lms_lambda.staging import Source
+from lms_lambda.load.compose import Change
+from lms_lambda.load.olx.course import CourseExport, ExportedBlock
+from lms_lambda.load.staging import Source
 
 
 class NotACourse(Exception):

@@ -1,0 +1,1 @@
+"""Checks a deployment's settings and deploys: `make deploy`."""

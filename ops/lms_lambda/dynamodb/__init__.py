@@ -1,0 +1,1 @@
+"""DynamoDB on this machine, and the table as template.yaml declares it."""

@@ -1,0 +1,1 @@
+"""Loads Django dumps and course exports into the table: `lms-lambda load`."""
