@@ -13,7 +13,7 @@ import pytest
 from lms.settings import settings
 from lms.table import access
 from lms.web.verifier import verifier
-from lms_lambda.dynamodb.dynamodb_local import DynamoDBLocal, DynamoDBLocalMissing
+from lms_lambda.dynamodb.dynamodb_local import DynamoDBLocal, DynamoDBLocalMissingError
 from lms_lambda.dynamodb.embedded import EmbeddedDynamoDB, use_local_credentials
 from lms_lambda.dynamodb.tables import ROOT, TEMPLATE, create_table
 from lms_lambda.gateway.gateway import Gateway
@@ -80,7 +80,7 @@ def dynamodb(environment: None, request: pytest.FixtureRequest) -> Iterator[str]
     engine = DynamoDBLocal() if in_java else EmbeddedDynamoDB()
     try:
         os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = endpoint = engine.start()
-    except DynamoDBLocalMissing as problem:
+    except DynamoDBLocalMissingError as problem:
         pytest.exit(str(problem), 2)
     yield endpoint
     engine.stop()

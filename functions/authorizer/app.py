@@ -7,11 +7,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from lms.domain.tokens import INVALID, NOT_PROVIDED, Identity, TokenRefused, identify
+from lms.domain.tokens import INVALID, NOT_PROVIDED, AuthenticationError, Identity, identify
 from lms.settings import SettingsError, settings
-from lms.web.credentials import presented
+from lms.web.credentials import read_credential
 from lms.web.request import Request
-from lms.web.verifier import KeysMissing, verifier
+from lms.web.verifier import KeysMissingError, verifier
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -28,10 +28,10 @@ def _decide(request: Request) -> tuple[str, dict[str, str]]:
     try:
         settings()
         identity = _identity(request)
-    except (KeysMissing, SettingsError) as problem:
+    except (KeysMissingError, SettingsError) as problem:
         request.observation.error("every token is refused", reason=str(problem))
         return "Deny", {"detail": INVALID}
-    except TokenRefused as refusal:
+    except AuthenticationError as refusal:
         opened = {"allowed_origin": request.allowed_origin} if request.allowed_origin else {}
         return "Deny", {"detail": str(refusal), **opened}
     return "Allow", {
@@ -43,14 +43,14 @@ def _decide(request: Request) -> tuple[str, dict[str, str]]:
 
 def _identity(request: Request) -> Identity:
     checked = verifier()
-    credential = presented(request)
+    credential = read_credential(request)
     try:
         claims = checked.verified_claims(credential.token)
         return identify(claims, checked.issuer, checked.audience, request.now)
-    except TokenRefused:
+    except AuthenticationError:
         if credential.is_final:
             raise
-        raise TokenRefused(NOT_PROVIDED) from None
+        raise AuthenticationError(NOT_PROVIDED) from None
 
 
 def _policy(effect: str, event: Mapping[str, Any], context: Mapping[str, str]) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 from lms.domain.access import mobile_access_error
-from lms.domain.outline import current_path, moved_positions, viewer_of
+from lms.domain.outline import current_path, positions_after_visit, viewer_of
 from lms.domain.progress import is_stale
 from lms.settings import settings
 from lms.table import access
-from lms.table.client import ConditionFailed, TableUnavailable
+from lms.table.client import ConditionFailedError, UnavailableError
 from lms.web.bodies import read_body
 from lms.web.endpoint import endpoint
 from lms.web.enrollments import access_json
@@ -28,7 +28,7 @@ def handler(request: Request, caller: Caller) -> Response:
         learner = _visit(request, caller, learner)
     status = _status(request, learner)
     if request.method == "GET" and request.version == "v1":
-        status["last_visited_block_id"] = learner.progress.completed_block or ""
+        status["last_visited_block_id"] = learner.progress.last_completed_block or ""
     return Response(200, status)
 
 
@@ -36,9 +36,9 @@ def _admitted(request: Request, caller: Caller) -> access.LearnerInCourse:
     """The caller in the course, if the caller may load it on mobile and is enrolled, or is its staff."""
     try:
         learner = access.read_learner_in_course(caller.username, request.course)
-    except access.UserNotFound:
+    except access.UserNotFoundError:
         raise user_not_found() from None
-    except access.CourseNotFound:
+    except access.CourseNotFoundError:
         raise not_found(f"Course not found: {request.course}.") from None
     request.observation.caller(learner.user.id)
     # Staff passes everything, enrolled or not; also where the chain itself refuses staff, as for the oldest courses.
@@ -70,17 +70,17 @@ def _visit(request: Request, caller: Caller, learner: access.LearnerInCourse) ->
         if is_stale(learner.progress, visit.modified):
             return learner
         viewer = viewer_of(learner.course, learner.roles, learner.enrollment, request.now)
-        positions = moved_positions(learner.outline, block, learner.progress.positions, viewer)
+        positions = positions_after_visit(learner.outline, block, learner.progress.positions, viewer)
         if not positions:
             return learner
         try:
             access.save_visit(caller.username, learner.progress, positions, request.now)
-        except ConditionFailed:
+        except ConditionFailedError:
             learner = _admitted(request, caller)
             continue
         moved = replace(learner.progress, positions={**learner.progress.positions, **positions})
         return replace(learner, progress=moved)
-    raise TableUnavailable("a visit lost every race for its item")
+    raise UnavailableError("a visit lost every race for its item")
 
 
 def _status(request: Request, learner: access.LearnerInCourse) -> dict[str, Any]:

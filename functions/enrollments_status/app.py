@@ -13,7 +13,7 @@ def handler(request: Request, caller: Caller) -> Response:
     """200 with a bare array, by course id: the Android app deletes the calendar of any course that is not in it."""
     try:
         learner, site = access.read_learner_and_site(caller.username)
-    except access.UserNotFound:
+    except access.UserNotFoundError:
         raise user_not_found() from None
     request.observation.caller(learner.user.id)
     courses = access.get_courses(one.course_id for one in learner.enrollments if one.active)
@@ -25,10 +25,10 @@ def handler(request: Request, caller: Caller) -> Response:
         [
             {
                 "course_id": one.course.id,
-                "course_name": one.course.shown_name,
+                "course_name": one.course.display_name_with_default,
                 "recently_active": is_recent(
                     one.enrollment,
-                    progress.completion_created if (progress := learner.progress.get(one.course.id)) else None,
+                    progress.latest_completion_created if (progress := learner.progress.get(one.course.id)) else None,
                     request.now,
                 ),
             }

@@ -171,7 +171,7 @@ def _reaching_table(work: Any) -> Any:
     """The result of the work, or a sentence instead of a traceback where DynamoDB is out of reach."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from lms.table.client import TableUnavailable
+    from lms.table.client import UnavailableError
 
     name = os.environ["TABLE_NAME"]
     try:
@@ -180,7 +180,7 @@ def _reaching_table(work: Any) -> Any:
         if error.response["Error"]["Code"] == "ResourceNotFoundException":
             _fail(f"There is no table {name}. Make it with: lms-lambda table create --table-name {name}")
         _fail(f"DynamoDB refuses: {error}")
-    except TableUnavailable as error:
+    except UnavailableError as error:
         _fail(f"The table does not answer: {error}. What is loaded is loaded; run the command again to go on.")
     except BotoCoreError as error:
         _fail(f"DynamoDB is out of reach: {error}")

@@ -190,7 +190,7 @@ def test_the_worked_table_is_followed_step_by_step(world: World, api: Api) -> No
     assert_body(visit(api, V121), AT_S12)
     assert_body(api.get(status_path()), AT_S12 | NOTHING_COMPLETED)
     assert positions() == {"sequential@s12": 1, "chapter@ch1": 2, "course@course": 1}
-    assert stored().moved == datetime(2026, 4, 1, 12, 1, tzinfo=UTC)
+    assert stored().course_state_modified == datetime(2026, 4, 1, 12, 1, tzinfo=UTC)
 
     api.clock.advance(minutes=1)
     assert_body(visit(api, V211), AT_S21)
@@ -202,7 +202,7 @@ def test_the_worked_table_is_followed_step_by_step(world: World, api: Api) -> No
         "sequential@s21": 1,
         "chapter@ch2": 1,
     }
-    assert stored().moved == datetime(2026, 4, 1, 12, 2, tzinfo=UTC)
+    assert stored().course_state_modified == datetime(2026, 4, 1, 12, 2, tzinfo=UTC)
 
     api.clock.advance(minutes=1)
     assert_body(visit(api, CH1), AT_S12)
@@ -214,7 +214,7 @@ def test_the_worked_table_is_followed_step_by_step(world: World, api: Api) -> No
         "sequential@s21": 1,
         "chapter@ch2": 1,
     }
-    assert stored().moved == datetime(2026, 4, 1, 12, 3, tzinfo=UTC)
+    assert stored().course_state_modified == datetime(2026, 4, 1, 12, 3, tzinfo=UTC)
 
     api.clock.advance(minutes=1)
     assert_body(visit(api, V112), AT_S11)
@@ -227,7 +227,7 @@ def test_the_worked_table_is_followed_step_by_step(world: World, api: Api) -> No
         "chapter@ch2": 1,
         "sequential@s11": 2,
     }
-    assert stored().moved == datetime(2026, 4, 1, 12, 3, tzinfo=UTC)
+    assert stored().course_state_modified == datetime(2026, 4, 1, 12, 3, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -193,7 +193,7 @@ def test_without_a_date_a_visit_is_always_applied(world: World, api: Api) -> Non
 def test_a_future_date_is_not_remembered(api: Api) -> None:
     patch(api, last_visited_module_id=V211, modification_date="2027-01-01T00:00:00Z")
 
-    assert stored().moved == datetime(2026, 4, 1, 12, tzinfo=UTC)
+    assert stored().course_state_modified == datetime(2026, 4, 1, 12, tzinfo=UTC)
     answer = patch(api, last_visited_module_id=V121, modification_date="2026-04-01T12:00:00Z")
     assert place_after(answer) == S12
 
@@ -237,7 +237,7 @@ def test_a_move_inside_the_chapter_leaves_the_compared_date_alone(api: Api) -> N
     answer = patch(api, last_visited_module_id=V121, modification_date="2026-04-01T12:30:00Z")
 
     assert place_after(answer) == S12
-    assert stored().moved == datetime(2026, 4, 1, 12, tzinfo=UTC)
+    assert stored().course_state_modified == datetime(2026, 4, 1, 12, tzinfo=UTC)
 
 
 def test_a_repeated_visit_writes_nothing(api: Api) -> None:

@@ -23,19 +23,25 @@ def text(moment: datetime | None) -> str | None:
 
 
 problems = st.fixed_dictionaries(
-    {"graded": st.booleans(), "due": optional, "start": optional, "staff_only": st.booleans(), "done": st.booleans()}
+    {
+        "graded": st.booleans(),
+        "due": optional,
+        "start": optional,
+        "visible_to_staff_only": st.booleans(),
+        "done": st.booleans(),
+    }
 )
 courses = st.fixed_dictionaries(
     {
         "start": optional,
         "end": optional,
         "created": moments,
-        "active_at": optional,
+        "latest_state_modified": optional,
         "enrollment_mode": st.sampled_from(["audit", "verified", "honor", "masters"]),
         "is_active": st.sampled_from([True, True, True, False]),
         "modes": st.lists(st.sampled_from(["audit", "verified", "honor", "credit"]), unique=True, max_size=3),
         "mobile": st.sampled_from([True, True, False]),
-        "staff_only": st.booleans(),
+        "visible_to_staff_only": st.booleans(),
         "self_paced": st.booleans(),
         "certificate": st.sampled_from([None, None, "downloadable", "notpassing", ""]),
         "advertised": st.sampled_from([None, "", "Soon"]),
@@ -46,39 +52,44 @@ courses = st.fixed_dictionaries(
 )
 
 
-def add_course(world: World, learner: str, user: int, course_id: str, drawn: dict[str, Any]) -> None:
+def add_course(world: World, learner: str, user: int, course_id: str, selected: dict[str, Any]) -> None:
     world.course(
         course_id,
-        display_name=drawn["name"],
-        start=text(drawn["start"]),
-        end=text(drawn["end"]),
-        mobile_available=drawn["mobile"],
-        visible_to_staff_only=drawn["staff_only"],
-        self_paced=drawn["self_paced"],
-        advertised_start=drawn["advertised"],
+        display_name=selected["name"],
+        start=text(selected["start"]),
+        end=text(selected["end"]),
+        mobile_available=selected["mobile"],
+        visible_to_staff_only=selected["visible_to_staff_only"],
+        self_paced=selected["self_paced"],
+        advertised_start=selected["advertised"],
         certificates_show_before_end=True,
     )
-    for slug in drawn["modes"]:
+    for slug in selected["modes"]:
         world.mode(slug, course_id)
-    created, mode = text(drawn["created"]), drawn["enrollment_mode"]
-    world.enroll(learner, course_id, created=created, mode=mode, is_active=drawn["is_active"])
-    if drawn["role"]:
-        world.role(learner, drawn["role"], course_id)
-    if drawn["certificate"] is not None:
-        status = drawn["certificate"]
+    created, mode = text(selected["created"]), selected["enrollment_mode"]
+    world.enroll(learner, course_id, created=created, mode=mode, is_active=selected["is_active"])
+    if selected["role"]:
+        world.role(learner, selected["role"], course_id)
+    if selected["certificate"] is not None:
+        status = selected["certificate"]
         world.row("certificates.generatedcertificate", user=user, course_id=course_id, status=status, mode=mode)
-    if drawn["active_at"]:
-        world.state(learner, ("problem", "p0"), {"attempts": 1}, str(text(drawn["active_at"])), course_id)
-    world.export([("chapter", "ch", sections(drawn["sections"]))], course_id)
-    for number, section in enumerate(drawn["sections"]):
+    if selected["latest_state_modified"]:
+        world.state(
+            learner, ("problem", "p0"), {"attempts": 1}, str(text(selected["latest_state_modified"])), course_id
+        )
+    world.export([("chapter", "ch", sections(selected["sections"]))], course_id)
+    for number, section in enumerate(selected["sections"]):
         if section["done"]:
             world.completion(learner, ("problem", f"p{number}"), "2026-03-01T00:00:00Z", course_id)
 
 
-def sections(drawn: list[dict[str, Any]]) -> Tree:
+def sections(selected: list[dict[str, Any]]) -> Tree:
     tree = []
-    for number, section in enumerate(drawn):
-        said = {"graded": str(section["graded"]).lower(), "visible_to_staff_only": str(section["staff_only"]).lower()}
+    for number, section in enumerate(selected):
+        said = {
+            "graded": str(section["graded"]).lower(),
+            "visible_to_staff_only": str(section["visible_to_staff_only"]).lower(),
+        }
         said |= {name: text(section[name]) or "" for name in ("due", "start") if section[name]}
         tree.append(("sequential", f"s{number}", said, [("vertical", f"v{number}", [("problem", f"p{number}")])]))
     return tree
@@ -103,18 +114,23 @@ def ids(items: list[dict[str, Any]]) -> list[str]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(
-    drawn=st.lists(courses, max_size=7),
+    selected=st.lists(courses, max_size=7),
     now=moments,
     size=st.integers(1, 4),
     limits=st.none() | st.tuples(st.booleans(), moments),
 )
 def test_lists_and_pages_agree_for_any_learner(
-    world: World, api: Api, drawn: list[dict[str, Any]], now: datetime, size: int, limits: tuple[bool, datetime] | None
+    world: World,
+    api: Api,
+    selected: list[dict[str, Any]],
+    now: datetime,
+    size: int,
+    limits: tuple[bool, datetime] | None,
 ) -> None:
     number = next(_names)
     learner = f"learner{number}"
     user = world.user(learner)
-    for position, course in enumerate(drawn):
+    for position, course in enumerate(selected):
         add_course(world, learner, user, f"course-v1:Gen{number}+C{position}+R", course)
     enabled, as_of = limits or (False, NOW)
     limit = {"enabled": enabled, "enabled_as_of": text(as_of)}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lms_lambda.load.dump import BadRow, Row, UnreadableDump, read_dump
+from lms_lambda.load.dump import BadRow, Row, UnreadableDumpError, read_dump
 from tests.ops.dumps import DumpRow, as_lines, dump_row, write_dump, write_file
 
 ROWS = [
@@ -310,7 +310,7 @@ class TestNoDumps:
         ],
     )
     def test_a_file_that_is_no_json_list_or_object_is_refused_whole(self, tmp_path: Path, content: bytes) -> None:
-        with pytest.raises(UnreadableDump, match="neither a dump of Django"):
+        with pytest.raises(UnreadableDumpError, match="neither a dump of Django"):
             read_text(tmp_path, content)
 
     def test_another_json_document_is_no_row(self, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from lms.domain.outline import Block
 from lms.domain.progress import Progress
 from lms.domain.users import User
 from lms.table import access, items
-from lms.table.client import TableUnavailable, call
+from lms.table.client import UnavailableError, call
 from lms_lambda.dynamodb.tables import create_table
 from lms_lambda.load.loader import Load, ModelCount
 from lms_lambda.load.loader import Progress as NoProgress
@@ -211,7 +211,7 @@ class TestEveryFact:
                 "downloadable", "honor", "https://certs.example.org/1.pdf", "0123456789abcdef0123456789abcdef"
             ),
             upgrade_deadline=datetime(2026, 5, 1, tzinfo=UTC),
-            keeps_audit_access=True,
+            excluded_from_fbe=True,
         )
         assert enrollment("mona", COURSE_B) == Enrollment(COURSE_B, datetime(2026, 3, 3, tzinfo=UTC))
         assert enrollment("nora", COURSE_A) == Enrollment(COURSE_A, CREATED, "verified", active=False)
@@ -228,17 +228,17 @@ class TestEveryFact:
         assert progress() == Progress(
             COURSE_A,
             positions={"course@course": 2, "chapter@ch1": 1},
-            moved=datetime(2026, 3, 20, 10, tzinfo=UTC),
-            active_at=datetime(2026, 3, 21, 10, tzinfo=UTC),
-            completed_block="block-v1:DemoX+DX101+2026_T1+type@html+block@h2",
-            completed_at=datetime(2026, 3, 19, 10, tzinfo=UTC),
-            completion_created=datetime(2026, 3, 18, 10, tzinfo=UTC),
+            course_state_modified=datetime(2026, 3, 20, 10, tzinfo=UTC),
+            latest_state_modified=datetime(2026, 3, 21, 10, tzinfo=UTC),
+            last_completed_block="block-v1:DemoX+DX101+2026_T1+type@html+block@h2",
+            last_completed_at=datetime(2026, 3, 19, 10, tzinfo=UTC),
+            latest_completion_created=datetime(2026, 3, 18, 10, tzinfo=UTC),
         )
 
     def test_completions_are_kept_block_by_block(self) -> None:
-        [stored] = [item for (_, sort), item in stored_items().items() if sort == f"DONE#{COURSE_A}"]
+        [stored] = [item for (_, sort), item in stored_items().items() if sort == f"COMPLETION#{COURSE_A}"]
 
-        assert items.DONE.read(stored)["completed"] == {block_digest("html", "h1"), block_digest("html", "h2")}
+        assert items.COMPLETION.read(stored)["completed"] == {block_digest("html", "h1"), block_digest("html", "h2")}
 
     def test_a_course_holds_its_overview_and_everything_that_points_at_it(self) -> None:
         key = parse_course_key(COURSE_A)
@@ -427,7 +427,7 @@ class TestOrderAndRepetition:
 
         world.load()
 
-        assert progress().completed_block == usage_key(COURSE_A, "html", "h2")
+        assert progress().last_completed_block == usage_key(COURSE_A, "html", "h2")
 
     @pytest.mark.parametrize("orgs", list(itertools.permutations(["DemoX", "OtherX"])))
     def test_of_rows_for_one_role_the_one_with_the_courses_own_organization_counts(
@@ -989,8 +989,8 @@ blocks = st.builds(
     parent=st.integers(0, 1000),
     display_name=st.none() | st.text(max_size=20),
     start=st.none() | moments,
-    staff_only=st.booleans(),
-    days_early=st.none() | st.floats(0, 100),
+    visible_to_staff_only=st.booleans(),
+    days_early_for_beta=st.none() | st.floats(0, 100),
     group_access=st.dictionaries(st.sampled_from(["50", "123"]), st.lists(st.integers(1, 9), max_size=3), max_size=2),
     due=st.none() | moments,
     graded=st.booleans(),
@@ -1062,7 +1062,10 @@ class TestWritesOfTheApi:
         report = load_files(dump).report
 
         assert progress() == Progress(
-            COURSE_A, {"course@course": 2, "chapter@ch1": 1, "chapter@ch2": 1}, moved=NOW, active_at=NOW
+            COURSE_A,
+            {"course@course": 2, "chapter@ch1": 1, "chapter@ch2": 1},
+            course_state_modified=NOW,
+            latest_state_modified=NOW,
         )
         assert (report.items["kept"], report.items["written"]) == (1, 0)
 
@@ -1075,7 +1078,7 @@ class TestWritesOfTheApi:
         world.row("certificates.generatedcertificate", 1, **certificate)
         world.load()
 
-        assert progress().completed_block == usage_key(COURSE_A, "html", "h1")
+        assert progress().last_completed_block == usage_key(COURSE_A, "html", "h1")
         assert learner().roles.in_forums == {COURSE_A: frozenset({"Moderator"})}
         found = enrollment()
         assert found is not None
@@ -1134,7 +1137,9 @@ class TestRaces:
 
         report = world.load()
 
-        assert progress() == Progress(COURSE_A, {"course@course": 2}, moved=NOW, active_at=NOW)
+        assert progress() == Progress(
+            COURSE_A, {"course@course": 2}, course_state_modified=NOW, latest_state_modified=NOW
+        )
         assert report.items["kept"] == 1
 
     def test_a_login_meanwhile_is_kept(
@@ -1190,12 +1195,12 @@ class TestATableThatIsThrottled:
 
         def throttled(operation: str, **arguments: Any) -> Any:
             if next(calls) >= 3:
-                raise TableUnavailable("DynamoDB answered ThrottlingException")
+                raise UnavailableError("DynamoDB answered ThrottlingException")
             return call(operation, **arguments)
 
         with monkeypatch.context() as patch:
             patch.setattr("lms_lambda.load.writer.call", throttled)
-            with pytest.raises(TableUnavailable, match="ThrottlingException"):
+            with pytest.raises(UnavailableError, match="ThrottlingException"):
                 load_files(file)
         halfway = stored_items()
 
@@ -1212,7 +1217,7 @@ class TestATableThatIsThrottled:
 
         def throttled(operation: str, **arguments: Any) -> Any:
             if next(calls) < 3:
-                raise TableUnavailable("DynamoDB answered ThrottlingException")
+                raise UnavailableError("DynamoDB answered ThrottlingException")
             return call(operation, **arguments)
 
         monkeypatch.setattr("lms_lambda.load.writer.call", throttled)

@@ -13,7 +13,7 @@ import pytest
 
 from lms.domain.users import User
 from lms.table import access
-from lms.table.client import TableUnavailable
+from lms.table.client import UnavailableError
 from lms_lambda.cli import main
 from tests.api import Api
 from tests.ops.dumps import dump_row, write_dump
@@ -361,7 +361,7 @@ class TestTable:
         self, load: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         def throttled(*_arguments: Any, **_named: Any) -> Any:
-            raise TableUnavailable("DynamoDB answered ThrottlingException")
+            raise UnavailableError("DynamoDB answered ThrottlingException")
 
         monkeypatch.setattr("lms_lambda.load.writer._PATIENCE", 0.0)
         monkeypatch.setattr("lms_lambda.load.writer.call", throttled)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lms_lambda.load.models import MODELS, Fact, RowRejected, facts_of
+from lms_lambda.load.models import MODELS, Fact, RowRejectedError, facts_of
 
 COURSE = "course-v1:DemoX+DX101+2026_T1"
 BLOCK = "block-v1:DemoX+DX101+2026_T1+type@chapter+block@ch1"
@@ -288,7 +288,7 @@ def reason(model: str, pk: str | None = None, **changed: Any) -> str:
     """Why the good row of a model is rejected once some fields are changed; `...` leaves a field out."""
     good_pk, fields = GOOD[model]
     changed = {name: value for name, value in (fields | changed).items() if value is not ...}
-    with pytest.raises(RowRejected) as rejected:
+    with pytest.raises(RowRejectedError) as rejected:
         facts_of(model, good_pk if pk is None else pk, changed)
     return str(rejected.value)
 

@@ -18,7 +18,7 @@ from lms_lambda.load.olx.course import (
     CourseExport,
     ExportedBlock,
     ExportProblem,
-    UnreadableExport,
+    UnreadableExportError,
     is_course_export,
     read_course_export,
 )
@@ -711,7 +711,7 @@ class TestNotAnExport:
     def test_a_broken_course_file_makes_the_export_unreadable(self, tmp_path: Path, file: str) -> None:
         folder = write_folder(tmp_path, SMALL_COURSE | {file: "<course"})
 
-        with pytest.raises(UnreadableExport) as caught:
+        with pytest.raises(UnreadableExportError) as caught:
             read_course_export(folder)
 
         assert str(caught.value) == (
@@ -725,7 +725,7 @@ class TestNotAnExport:
     ) -> None:
         folder = write_folder(tmp_path, SMALL_COURSE | {file: '<library org="o" library="l" url_name="2030"/>'})
 
-        with pytest.raises(UnreadableExport, match=f"its {file} holds <library>, not <course>"):
+        with pytest.raises(UnreadableExportError, match=f"its {file} holds <library>, not <course>"):
             read_course_export(folder)
 
     @pytest.mark.parametrize(
@@ -739,27 +739,27 @@ class TestNotAnExport:
     def test_a_course_without_an_identity_is_unreadable(self, tmp_path: Path, root: str, missing: str) -> None:
         folder = write_folder(tmp_path, {"course.xml": root, "course/r.xml": "<course/>"})
 
-        with pytest.raises(UnreadableExport, match=f"its course.xml has no {missing}$"):
+        with pytest.raises(UnreadableExportError, match=f"its course.xml has no {missing}$"):
             read_course_export(folder)
 
     def test_a_folder_with_several_courses_is_unreadable_and_says_so(self, tmp_path: Path) -> None:
         folder = write_folder(tmp_path, {"one/course.xml": COURSE_XML, "two/course.xml": COURSE_XML})
 
-        with pytest.raises(UnreadableExport, match="holds more than one course: one, two"):
+        with pytest.raises(UnreadableExportError, match="holds more than one course: one, two"):
             read_course_export(folder)
 
     def test_a_folder_without_course_xml_is_no_export(self, tmp_path: Path) -> None:
         folder = write_folder(tmp_path, {"a/b/course.xml": COURSE_XML})
 
         assert not is_course_export(folder)
-        with pytest.raises(UnreadableExport, match=r"holds no course\.xml"):
+        with pytest.raises(UnreadableExportError, match=r"holds no course\.xml"):
             read_course_export(folder)
 
     def test_an_archive_without_course_xml_is_no_export(self, tmp_path: Path) -> None:
         archive = write_archive(tmp_path / "x.tar.gz", {"chapter/week1.xml": "<chapter/>"})
 
         assert not is_course_export(archive)
-        with pytest.raises(UnreadableExport, match=r"holds no course\.xml"):
+        with pytest.raises(UnreadableExportError, match=r"holds no course\.xml"):
             read_course_export(archive)
 
     @pytest.mark.parametrize(
@@ -772,12 +772,12 @@ class TestNotAnExport:
         file.write_bytes(content)
 
         assert not is_course_export(file)
-        with pytest.raises(UnreadableExport, match=f"^{file} is "):
+        with pytest.raises(UnreadableExportError, match=f"^{file} is "):
             read_course_export(file)
 
     def test_a_path_that_does_not_exist_is_no_export(self, tmp_path: Path) -> None:
         assert not is_course_export(tmp_path / "nowhere")
-        with pytest.raises(UnreadableExport, match="cannot be opened"):
+        with pytest.raises(UnreadableExportError, match="cannot be opened"):
             read_course_export(tmp_path / "nowhere")
 
     @pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
@@ -787,7 +787,7 @@ class TestNotAnExport:
         archive = tmp_path / "cut.tar.gz"
         archive.write_bytes(whole[: int(len(whole) * share)])
 
-        with pytest.raises(UnreadableExport, match="damaged gzip file"):
+        with pytest.raises(UnreadableExportError, match="damaged gzip file"):
             read_course_export(archive)
 
 

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from lms.table.client import client
 from lms_lambda.dynamodb.dynamodb_local import free_port
 from lms_lambda.dynamodb.tables import ROOT
-from lms_lambda.gateway.sam_local import BUILD, HOST, SamLocal, SamLocalFailed
+from lms_lambda.gateway.sam_local import BUILD, HOST, SamLocal, SamLocalError
 from tests.api import NOW
 
 TABLE = "sam-local"
@@ -36,7 +36,7 @@ def sam_local(endpoint: str) -> Iterator[SamLocal]:
         sam = SamLocal(settings, free_port(), _writer(log), sam=_SAM)
         try:
             sam.start()
-        except SamLocalFailed as problem:
+        except SamLocalError as problem:
             pytest.exit(f"{problem} ({output})", 2)
         yield sam
         sam.stop()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lms.table import access
-from lms.table.client import TableUnavailable, client
+from lms.table.client import UnavailableError, client
 from tests.api import Api
 from tests.security.conftest import ENDPOINTS, Ask, Output, said, sign
 from tests.world import COURSE_A
@@ -131,7 +131,7 @@ def test_a_table_that_does_not_answer_is_logged_without_what_was_asked(
     api: Api, output: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unavailable(*_: Any, **__: Any) -> None:
-        raise TableUnavailable("DynamoDB answered ThrottlingException")
+        raise UnavailableError("DynamoDB answered ThrottlingException")
 
     monkeypatch.setattr("lms.table.access.call", unavailable)
 
@@ -213,7 +213,7 @@ def test_an_operation_that_could_not_be_saved_is_counted_for_its_alarm(
     api: Api, output: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unreachable(*_: Any) -> None:
-        raise TableUnavailable("throttled")
+        raise UnavailableError("throttled")
 
     monkeypatch.setattr(access, "revoke_role", unreachable)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lms.table.client import ConditionFailed, TableUnavailable, client, table_name
+from lms.table.client import ConditionFailedError, UnavailableError, client, table_name
 from tests.team.conftest import (
     COURSE_0,
     COURSE_1,
@@ -60,7 +60,7 @@ def unavailable(course_id: str, outcome_unknown: bool = False) -> Tamper:
 
     def what(name: str, arguments: dict[str, Any], real: Callable[[], Any]) -> Any:
         if course_of(name, arguments) == course_id:
-            raise TableUnavailable("a test's fault", outcome_unknown)
+            raise UnavailableError("a test's fault", outcome_unknown)
         return real()
 
     return what
@@ -85,7 +85,7 @@ class FirstTimes:
             return real()
         if self.performed:
             real()
-        raise TableUnavailable("a test's fault", outcome_unknown=self.performed)
+        raise UnavailableError("a test's fault", outcome_unknown=self.performed)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_an_unknown_outcome_stays_unknown_when_later_attempts_are_refused(
         if course_of(name, arguments) is None:
             return real()
         attempts.append(True)
-        raise TableUnavailable("a test's fault", outcome_unknown=len(attempts) == 1)
+        raise UnavailableError("a test's fault", outcome_unknown=len(attempts) == 1)
 
     tamper(first_unknown)
 
@@ -213,7 +213,7 @@ def test_a_course_that_is_gone_when_it_is_written_fails_as_not_found(
 ) -> None:
     def vanished(name: str, arguments: dict[str, Any], real: Callable[[], Any]) -> Any:
         if course_of(name, arguments) == COURSE_1:
-            raise ConditionFailed([True, False, False])
+            raise ConditionFailedError([True, False, False])
         return real()
 
     tamper(vanished)
@@ -278,7 +278,7 @@ def test_operations_after_a_failed_one_on_the_same_course_still_run(
             return real()
         attempts.append(token)
         if token == attempts[0]:
-            raise ConditionFailed([True, False, False])
+            raise ConditionFailedError([True, False, False])
         return real()
 
     tamper(refuse_the_first_operation)
@@ -340,7 +340,7 @@ def test_when_every_write_is_refused_every_result_says_so(
 ) -> None:
     def refuse(name: str, arguments: dict[str, Any], real: Callable[[], Any]) -> Any:
         if name in WRITES:
-            raise TableUnavailable("a test's fault")
+            raise UnavailableError("a test's fault")
         return real()
 
     operations = [
@@ -427,7 +427,7 @@ def test_a_table_that_cannot_be_read_is_503_and_nothing_is_written(
 
     def unreadable(called: str, arguments: dict[str, Any], real: Callable[[], Any]) -> Any:
         if called == name:
-            raise TableUnavailable("a test's fault", outcome_unknown)
+            raise UnavailableError("a test's fault", outcome_unknown)
         wrote.extend([called] if called in WRITES else [])
         return real()
 
@@ -444,7 +444,7 @@ def test_a_table_that_cannot_be_read_is_503_and_nothing_is_written(
 def test_a_table_that_cannot_be_read_is_503_for_get_as_well(team: Team, site: World, tamper: Install) -> None:
     def unreadable(called: str, arguments: dict[str, Any], real: Callable[[], Any]) -> Any:
         if called == "query":
-            raise TableUnavailable("a test's fault")
+            raise UnavailableError("a test's fault")
         return real()
 
     tamper(unreadable)

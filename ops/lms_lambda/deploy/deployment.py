@@ -20,7 +20,7 @@ from unittest.mock import patch
 import yaml
 
 from lms.settings import SettingsError, settings
-from lms.web.verifier import KeysMissing, verifier
+from lms.web.verifier import KeysMissingError, verifier
 from lms_lambda.dynamodb.tables import ROOT
 from lms_lambda.template import TemplateError, read_document
 
@@ -135,7 +135,7 @@ def _against_code(chosen: Mapping[str, str], template: Mapping[str, Any]) -> Ite
         try:
             settings()
             verifier()
-        except (SettingsError, KeysMissing) as problem:
+        except (SettingsError, KeysMissingError) as problem:
             yield str(problem)
         finally:
             settings.cache_clear()

@@ -12,7 +12,7 @@ _FOLDER = ROOT / ".cache/dynamodb-local/node_modules/amplify-dynamodb-simulator/
 _START_SECONDS = 30
 
 
-class DynamoDBLocalMissing(Exception):
+class DynamoDBLocalMissingError(Exception):
     """DynamoDB Local cannot be started here; the text says what it needs."""
 
 
@@ -24,12 +24,14 @@ class DynamoDBLocal:
         self._server: subprocess.Popen[bytes] | None = None
 
     def start(self) -> str:
-        """Start serving; the endpoint's URL. Raises DynamoDBLocalMissing."""
+        """Start serving; the endpoint's URL. Raises DynamoDBLocalMissingError."""
         java = shutil.which("java")
         if java is None or not _FOLDER.exists():
-            raise DynamoDBLocalMissing("DynamoDB Local is not here: `make test-integration` installs it, with Java 17.")
+            raise DynamoDBLocalMissingError(
+                "DynamoDB Local is not here: `make test-integration` installs it, with Java 17."
+            )
         if self.port and not _is_free(self.port):
-            raise DynamoDBLocalMissing(f"DynamoDB Local wants port {self.port}, which something else uses.")
+            raise DynamoDBLocalMissingError(f"DynamoDB Local wants port {self.port}, which something else uses.")
         self.port = self.port or free_port()
         self._server = subprocess.Popen(  # noqa: S603 - our own program
             [
@@ -47,7 +49,7 @@ class DynamoDBLocal:
         while _is_free(self.port):
             if self._server.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                raise DynamoDBLocalMissing("DynamoDB Local does not start; it needs Java 17.")
+                raise DynamoDBLocalMissingError("DynamoDB Local does not start; it needs Java 17.")
             time.sleep(0.1)
         return f"http://127.0.0.1:{self.port}"
 

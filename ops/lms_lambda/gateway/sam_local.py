@@ -20,7 +20,7 @@ from urllib.request import Request, urlopen
 
 import yaml
 
-from lms_lambda.dynamodb.dynamodb_local import DynamoDBLocal, DynamoDBLocalMissing
+from lms_lambda.dynamodb.dynamodb_local import DynamoDBLocal, DynamoDBLocalMissingError
 from lms_lambda.dynamodb.embedded import use_local_credentials
 from lms_lambda.dynamodb.tables import ROOT, create_table
 from lms_lambda.gateway.serving import SAMPLE, greeting
@@ -41,7 +41,7 @@ _STOP_SECONDS = 60
 _CONTAINER = re.compile(r"SAM_CONTAINER_ID: ([0-9a-f]+)")
 
 
-class SamLocalFailed(Exception):
+class SamLocalError(Exception):
     """`sam local` cannot run here, or ended; the text says why."""
 
 
@@ -90,10 +90,10 @@ class SamLocal:
         self.url = f"http://127.0.0.1:{port}"
 
     def start(self) -> None:
-        """Start serving, and wait until it answers. Raises SamLocalFailed."""
+        """Start serving, and wait until it answers. Raises SamLocalError."""
         image = f"public.ecr.aws/lambda/python:3.13-{HOST_ARCHITECTURE}"
         if not _docker("info"):
-            raise SamLocalFailed("`sam local` runs functions in containers: Docker does not answer here.")
+            raise SamLocalError("`sam local` runs functions in containers: Docker does not answer here.")
         template = self._build / "template.yaml"
         variables = self._build / "environment.json"
         variables.write_text(json.dumps({"Parameters": settings_of(template, self._environment)}, indent=2))
@@ -120,7 +120,7 @@ class SamLocal:
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                raise SamLocalFailed("`sam local start-api` does not answer; its output says why.")
+                raise SamLocalError("`sam local start-api` does not answer; its output says why.")
             time.sleep(0.2)
 
     def wait(self) -> None:
@@ -196,7 +196,7 @@ def main() -> int:
         print(f"\nSAM's clock stands still at {now}. A token for another user:")
         print(f"  LMS_LAMBDA_NOW={now} .venv/bin/lms-lambda token USERNAME\n", flush=True)
         sam.wait()
-    except (DynamoDBLocalMissing, SamLocalFailed) as problem:
+    except (DynamoDBLocalMissingError, SamLocalError) as problem:
         print(problem, file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -120,7 +120,9 @@ def progress_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
         yield Change(items.progress_key(name, course_id), items.PROGRESS, values, sources)
         if done:
             known = {"course_id": course_id}
-            yield Change(items.done_key(name, course_id), items.DONE, known, sources, revise=_revise_done(done))
+            yield Change(
+                items.completion_key(name, course_id), items.COMPLETION, known, sources, revise=_revise_done(done)
+            )
 
 
 def course_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
@@ -213,18 +215,18 @@ def _enrollment(told: Told) -> dict[str, Any]:
         case "schedules.schedule":
             return {"upgrade_deadline": _moment(data["upgrade_deadline"])}
         case _:
-            return {"keeps_audit_access": True}
+            return {"excluded_from_fbe": True}
 
 
 def _note_state(values: dict[str, Any], data: Mapping[str, Any]) -> None:
     modified = datetime.fromisoformat(data["modified"])
-    values["active_at"] = max(modified, values.get("active_at", modified))
+    values["latest_state_modified"] = max(modified, values.get("latest_state_modified", modified))
     if "position" in data:
         values[f"position:{data['block']}"] = data["position"]
-    if "drawn" in data:
-        values[f"drawn:{data['block']}"] = frozenset(data["drawn"])
+    if "selected" in data:
+        values[f"selected:{data['block']}"] = frozenset(data["selected"])
     if data.get("is_course"):
-        values["moved"] = modified
+        values["course_state_modified"] = modified
 
 
 def _revise_done(said: Mapping[bytes, bool]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
@@ -237,9 +239,9 @@ def _revise_done(said: Mapping[bytes, bool]) -> Callable[[Mapping[str, Any]], di
 
 def _note_completion(values: dict[str, Any], data: Mapping[str, Any]) -> None:
     created, modified = datetime.fromisoformat(data["created"]), datetime.fromisoformat(data["modified"])
-    values["completion_created"] = max(created, values.get("completion_created", created))
-    if modified >= values.get("completed_at", modified):
-        values |= {"completed_at": modified, "completed_block": data["block_key"]}
+    values["latest_completion_created"] = max(created, values.get("latest_completion_created", created))
+    if modified >= values.get("last_completed_at", modified):
+        values |= {"last_completed_at": modified, "last_completed_block": data["block_key"]}
 
 
 # --- Courses ----------------------------------------------------------------------------------------------------------
@@ -286,7 +288,7 @@ def _overview(key: CourseKey, said: Sequence[_Said], _references: _References, _
         "marketing_url": data["marketing_url"],
         "self_paced": data["self_paced"],
         "mobile_available": data["mobile_available"],
-        "staff_only": data["visible_to_staff_only"],
+        "visible_to_staff_only": data["visible_to_staff_only"],
         "days_early_for_beta": data["days_early_for_beta"],
         "certificates_display_behavior": data["certificates_display_behavior"],
         "certificates_show_before_end": data["certificates_show_before_end"],

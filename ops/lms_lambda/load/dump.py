@@ -37,12 +37,12 @@ class BadRow:
     pk: str = ""
 
 
-class UnreadableDump(Exception):
+class UnreadableDumpError(Exception):
     """A file that is no dump at all; the text says why."""
 
 
 def read_dump(path: Path, report: Callable[[int], None] = lambda _: None) -> Iterator[Row | BadRow]:
-    """The rows of a dump, in order. `report` hears how many of the file's bytes are read. Raises UnreadableDump."""
+    """The rows of a dump, in order. `report` hears how many of its bytes are read. Raises UnreadableDumpError."""
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
         file.seek(0)
@@ -64,7 +64,7 @@ def _first_character(stream: IO[bytes]) -> str:
     start = stream.read(4096).removeprefix(codecs.BOM_UTF8).lstrip()
     stream.seek(0)
     if start[:1] not in (b"[", b"{"):
-        raise UnreadableDump("it is neither a dump of Django (JSON) nor a course export (OLX)")
+        raise UnreadableDumpError("it is neither a dump of Django (JSON) nor a course export (OLX)")
     return start[:1].decode()
 
 

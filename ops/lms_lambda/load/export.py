@@ -11,21 +11,21 @@ from lms_lambda.load.olx.course import CourseExport, ExportedBlock
 from lms_lambda.load.staging import Source
 
 
-class NotACourse(Exception):
+class NotACourseError(Exception):
     """An export whose names make no course key."""
 
 
 def course_key_of(export: CourseExport) -> CourseKey:
-    """The key of the exported course. Raises NotACourse."""
+    """The key of the exported course. Raises NotACourseError."""
     text = f"course-v1:{export.org}+{export.number}+{export.run}"
     key = parse_course_key(text)
     if key is None or str(key) != text or len(text) > 255:
-        raise NotACourse(f"{text} is not a course id")
+        raise NotACourseError(f"{text} is not a course id")
     return key
 
 
 def export_changes(export: CourseExport, source: Source) -> Iterator[Change]:
-    """The changes that write the course. Raises NotACourse."""
+    """The changes that write the course. Raises NotACourseError."""
     key = course_key_of(export)
     overview = _overview(key, export.attributes)
     yield Change(items.course_key(str(key)), items.COURSE, overview, [source], from_export=True)
@@ -42,8 +42,8 @@ def _block(block: ExportedBlock) -> Block:
         parent=block.parent,
         display_name=said.get("display_name"),
         start=said.get("start"),
-        staff_only=bool(said.get("visible_to_staff_only")),
-        days_early=said.get("days_early_for_beta"),
+        visible_to_staff_only=bool(said.get("visible_to_staff_only")),
+        days_early_for_beta=said.get("days_early_for_beta"),
         group_access=said.get("group_access") or {},
         due=said.get("due"),
         graded=bool(said.get("graded")),
@@ -72,7 +72,7 @@ def _overview(key: CourseKey, said: Mapping[str, Any]) -> dict[str, Any]:
         # An export says nothing of it unless its author did. A course whose overview row was not loaded either would
         # otherwise be closed to every app (docs/deviations.md).
         "mobile_available": said.get("mobile_available") is not False,
-        "staff_only": bool(said.get("visible_to_staff_only")),
+        "visible_to_staff_only": bool(said.get("visible_to_staff_only")),
         "days_early_for_beta": said.get("days_early_for_beta"),
         "certificates_display_behavior": said.get("certificates_display_behavior"),
         "certificates_show_before_end": bool(said.get("certificates_show_before_end")),

@@ -9,10 +9,10 @@ from lms.table import items
 from lms.table.access import get_items
 from lms_lambda.load import compose
 from lms_lambda.load.compose import Change
-from lms_lambda.load.dump import BadRow, UnreadableDump, read_dump
-from lms_lambda.load.export import NotACourse, course_key_of, export_changes
-from lms_lambda.load.models import MODELS, RowRejected, facts_of
-from lms_lambda.load.olx.course import UnreadableExport, is_course_export, read_course_export
+from lms_lambda.load.dump import BadRow, UnreadableDumpError, read_dump
+from lms_lambda.load.export import NotACourseError, course_key_of, export_changes
+from lms_lambda.load.models import MODELS, RowRejectedError, facts_of
+from lms_lambda.load.olx.course import UnreadableExportError, is_course_export, read_course_export
 from lms_lambda.load.staging import Source, Staging
 from lms_lambda.load.writer import write
 
@@ -86,7 +86,7 @@ class Load:
         self._exports: list[tuple[str, Path]] = []
 
     def run(self, paths: Sequence[Path]) -> Report:
-        """Load the files. Raises TableUnavailable; loading again goes on from there."""
+        """Load the files. Raises UnavailableError; loading again goes on from there."""
         try:
             self._read(paths)
             self._write()
@@ -108,7 +108,7 @@ class Load:
                     self._report.unusable.append(f"{path}: the folder holds no course.xml")
                 else:
                     self._read_dump(path)
-            except (UnreadableDump, UnreadableExport) as error:
+            except (UnreadableDumpError, UnreadableExportError) as error:
                 self._report.unusable.append(f"{path}: {error}")
             except OSError as error:
                 self._report.unusable.append(f"{path}: {error.strerror or error}")
@@ -133,7 +133,7 @@ class Load:
                 source = Source(row.model, row.pk, path.name, row.place)
                 try:
                     facts = facts_of(row.model, row.pk, row.fields)
-                except RowRejected as rejection:
+                except RowRejectedError as rejection:
                     count.rejected += 1
                     self._say(Rejection(path.name, row.place, row.model, row.pk, str(rejection)))
                     continue
@@ -149,7 +149,7 @@ class Load:
         compose.name_users(staging, self._reject)
         self._name_known_users()
         kinds = ("user", "enrollment", "role", "progress", "course", "site")
-        total = sum(staging.count(kind) for kind in kinds) + staging.count_done() + len(self._exports)
+        total = sum(staging.count(kind) for kind in kinds) + staging.count_completions() + len(self._exports)
         self._progress.phase("Writing", total)
         # Users first: who cannot be written has no enrollments, roles or progress either.
         self._write_users()
@@ -185,7 +185,7 @@ class Load:
         try:
             export = read_course_export(path)
             course_id = str(course_key_of(export))
-        except (UnreadableExport, NotACourse) as error:
+        except (UnreadableExportError, NotACourseError) as error:
             self._report.unusable.append(f"{path}: {error}")
             return
         count.read += 1

@@ -211,15 +211,15 @@ class StudentModule(_Model):
             position = _position(state.get("position"))
             if position is not None:
                 said |= {"block": f"{key.block_type}@{key.block_id}", "position": position}
-            drawn = _drawn(state.get("selected"))
-            if drawn is not None:
-                said |= {"block": f"{key.block_type}@{key.block_id}", "drawn": drawn}
+            selected = _selected(state.get("selected"))
+            if selected is not None:
+                said |= {"block": f"{key.block_type}@{key.block_id}", "selected": selected}
             # The date that visits are compared with is that of the course block's own row. (5.4)
             said["is_course"] = key.block_type == "course"
         return [Fact("progress", str(self.student), self.course_id, said)]
 
 
-def _drawn(value: Any) -> list[str] | None:
+def _selected(value: Any) -> list[str] | None:
     """The children that a randomized block drew for the learner: pairs of type and id."""
     if not isinstance(value, list):
         return None
@@ -485,16 +485,16 @@ def _all_models(base: type[_Model]) -> Iterable[type[_Model]]:
 MODELS: dict[str, type[_Model]] = {model.label: model for model in _all_models(_Model)}
 
 
-class RowRejected(Exception):
+class RowRejectedError(Exception):
     """A row whose fields are not what they must be; the text says which and why."""
 
 
 def facts_of(model: str, pk: str, fields: dict[str, Any]) -> list[Fact]:
-    """The facts of one row. Raises RowRejected, and KeyError for a model that the API does not need."""
+    """The facts of one row. Raises RowRejectedError, and KeyError for a model that the API does not need."""
     try:
         return list(MODELS[model].model_validate(fields).facts(pk))
     except ValidationError as error:
         problems = (f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())
-        raise RowRejected("; ".join(problems)) from None
+        raise RowRejectedError("; ".join(problems)) from None
     except (ValueError, RecursionError) as error:
-        raise RowRejected(str(error)) from None
+        raise RowRejectedError(str(error)) from None

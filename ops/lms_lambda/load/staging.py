@@ -134,7 +134,7 @@ class Staging:
         query = "SELECT count(*) FROM (SELECT DISTINCT a, b FROM fact WHERE kind = ? AND a IS NOT NULL)"
         return int(self._db.execute(query, (kind,)).fetchone()[0])
 
-    def count_done(self) -> int:
+    def count_completions(self) -> int:
         """How many items of completions the facts speak of: they are written beside the progress items."""
         query = "SELECT count(*) FROM (SELECT DISTINCT a, b FROM fact WHERE model = 'completion.blockcompletion')"
         return int(self._db.execute(query).fetchone()[0])

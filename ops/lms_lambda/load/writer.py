@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from lms.table import items
 from lms.table.access import get_items, update_arguments
-from lms.table.client import ConditionFailed, call, persist, table_name
+from lms.table.client import ConditionFailedError, call, persist, table_name
 from lms.table.items import Item
 from lms_lambda.load.compose import Change
 
@@ -35,7 +35,7 @@ _TRIES = 5
 """Times that a change is worked out anew because its item changed in between."""
 
 
-class ChangeRefused(Exception):
+class ChangeRefusedError(Exception):
     """A change that cannot be written; the text says why."""
 
 
@@ -58,7 +58,7 @@ def write(
     """Write the changes, and count their outcomes: written, unchanged, kept (in part: the API's own), refused.
 
     `refuse` hears of each change that cannot be written, and why; `report`, how many more are done.
-    Raises TableUnavailable when the table stays out of reach: what is written is written, and loading again goes on.
+    Raises UnavailableError when the table stays out of reach: what is written is written, and loading again goes on.
     """
     outcomes: Counter[str] = Counter()
     with ThreadPoolExecutor(_WORKERS) as workers:
@@ -104,12 +104,12 @@ def _write_chunk(chunk: Sequence[Change]) -> list[tuple[Change, str, str]]:
     for change in chunk:
         try:
             plans.append(_plan(change, found))
-        except ChangeRefused as refusal:
+        except ChangeRefusedError as refusal:
             outcomes.append((change, "refused", str(refusal)))
     for pack in _packs([plan for plan in plans if plan.actions]):
         try:
             _send(pack)
-        except (ConditionFailed, ClientError):
+        except (ConditionFailedError, ClientError):
             # One of them stands in the way of the others: each goes alone, worked out anew.
             outcomes += [_write_alone(plan.change) for plan in pack]
         else:
@@ -125,10 +125,10 @@ def _write_alone(change: Change) -> tuple[Change, str, str]:
                 return change, plan.outcome, ""
             try:
                 _send([plan])
-            except ConditionFailed:
+            except ConditionFailedError:
                 continue
             return change, plan.outcome, ""
-    except ChangeRefused as refusal:
+    except ChangeRefusedError as refusal:
         return change, "refused", str(refusal)
     except ClientError as error:
         return change, "refused", f"DynamoDB refuses it: {error.response['Error']['Code']}"
@@ -160,9 +160,9 @@ def _read(chunk: Sequence[Change]) -> Found:
 
 
 def _plan(change: Change, found: Found) -> _Plan:
-    """What must be written for the change, given what is there. Raises ChangeRefused."""
+    """What must be written for the change, given what is there. Raises ChangeRefusedError."""
     if not all(items.is_storable(key) for key in (change.key, *change.lookups)):
-        raise ChangeRefused("its key is too long for DynamoDB")
+        raise ChangeRefusedError("its key is too long for DynamoDB")
     now = found.get(items.key_name(change.key), {})
     item_type = change.item_type
     values = {**change.values, **(change.revise(item_type.read(now)) if change.revise else {})}
@@ -208,10 +208,10 @@ def _is_later(stored: Mapping[str, Any], wanted: Mapping[str, Any] | None) -> bo
 
 
 def _lookup_actions(change: Change, now: Item, found: Found) -> list[dict[str, Any]]:
-    """The actions that keep a user's e-mail and id pointing at the user. Raises ChangeRefused for those of another."""
+    """Actions that keep a user's e-mail and id pointing at the user. Raises ChangeRefusedError for another's."""
     name, user_id = change.values["username"], str(change.values["id"])
     if "id" in now and now["id"]["N"] != user_id:
-        raise ChangeRefused(f"the username is that of user {now['id']['N']} in the table")
+        raise ChangeRefusedError(f"the username is that of user {now['id']['N']} in the table")
     actions: list[dict[str, Any]] = []
     stored = items.LOOKUP.write({"username": name})
     for key in change.lookups:
@@ -220,7 +220,7 @@ def _lookup_actions(change: Change, now: Item, found: Found) -> list[dict[str, A
             continue
         if owner is not None and owner.lower() != name.lower():
             what = "id" if key == items.user_id_key(int(user_id)) else "e-mail"
-            raise ChangeRefused(f"its {what} is that of another user in the table")
+            raise ChangeRefusedError(f"its {what} is that of another user in the table")
         actions.append(
             {
                 "Put": {

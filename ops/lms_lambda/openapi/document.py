@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lms.domain.tokens import EXPIRED, INVALID, NO_USERNAME, NOT_PROVIDED
-from lms.web.endpoint import Described
+from lms.web.endpoint import EndpointDescription
 from lms.web.request import VERSIONS
 from lms_lambda.gateway.local_function import load_handler
 from lms_lambda.openapi import bodies
@@ -156,7 +156,7 @@ class _Maker:
                 shown = shown.replace("{version}", variant.versions[0])
             yield shown, {**({"parameters": parameters} if parameters else {}), **methods}, endpoint.name
 
-    def _suffix(self, path: str, endpoint: Described) -> str:
+    def _suffix(self, path: str, endpoint: EndpointDescription) -> str:
         """What tells the operations of a function's further paths from those of its first."""
         of_function = [
             route.path for routes in self._routes().values() for route in routes.values()
@@ -164,14 +164,14 @@ class _Maker:
         ]  # fmt: skip
         return "" if path == of_function[0] else _VARIABLE.findall(path)[-1][0].capitalize()
 
-    def _endpoint(self, function: str) -> Described:
+    def _endpoint(self, function: str) -> EndpointDescription:
         handler = load_handler(self._template.functions[function], self._root)
         endpoint = getattr(handler, "endpoint", None)
-        if not isinstance(endpoint, Described):
+        if not isinstance(endpoint, EndpointDescription):
             raise UndescribedError(f"{function}: its handler is not made by @endpoint")
         return endpoint
 
-    def _variants(self, endpoint: Described) -> Sequence[Variant]:
+    def _variants(self, endpoint: EndpointDescription) -> Sequence[Variant]:
         variants = self._endpoints.get(endpoint.name)
         if variants is None:
             raise UndescribedError(f"{endpoint.name}: it has a route, but no description")
@@ -189,7 +189,7 @@ class _Maker:
     # --- Operations ---------------------------------------------------------------------------------------------------
 
     def _operation(
-        self, endpoint: Described, variant: Variant, method: str, route: Route, suffix: str
+        self, endpoint: EndpointDescription, variant: Variant, method: str, route: Route, suffix: str
     ) -> dict[str, Any]:
         operation = (
             _options(endpoint) if method == "OPTIONS" else variant.operations["GET" if method == "HEAD" else method]
@@ -211,7 +211,9 @@ class _Maker:
             }
         return made
 
-    def _answers(self, endpoint: Described, operation: Operation, method: str, route: Route) -> dict[str, Any]:
+    def _answers(
+        self, endpoint: EndpointDescription, operation: Operation, method: str, route: Route
+    ) -> dict[str, Any]:
         own: dict[int, list[Answer]] = {}
         for answer in operation.answers:
             own.setdefault(answer.status, []).append(answer)
@@ -242,7 +244,7 @@ class _Maker:
             responses[str(status)] = response
         return responses
 
-    def _common(self, endpoint: Described, operation: Operation, route: Route) -> Iterable[Answer]:
+    def _common(self, endpoint: EndpointDescription, operation: Operation, route: Route) -> Iterable[Answer]:
         """What any operation may answer: the gateway by itself, or the function before it is the endpoint's turn."""
         yield self._gateway_answer(400, "DEFAULT_4XX", "The request cannot be read, or its headers are too large.")
         if route.authorizer:
@@ -321,7 +323,7 @@ class _Maker:
         return response
 
 
-def _options(endpoint: Described) -> Operation:
+def _options(endpoint: EndpointDescription) -> Operation:
     named = Narrowed(bodies.Metadata, {"name": endpoint.name})
     return Operation(
         summary="Tell what the endpoint takes",

@@ -36,7 +36,7 @@ LIMITED_SITE = Site(duration_limit=LIMITED)
 # Each is kept from by one step of the chain, and by every later one.
 STEPS: dict[str, dict[str, Any]] = {
     "old_mongo": {"key": LEGACY},
-    "not_visible_to_user": {"staff_only": True},
+    "not_visible_to_user": {"visible_to_staff_only": True},
     "course_not_started": {"start": at("2026-09-01")},
     "unfulfilled_milestones": {"requires": (BY_COURSE,)},
     "audit_expired": {"modes": AUDIT_AND_VERIFIED, "start": at("2026-01-01")},

@@ -43,9 +43,9 @@ def outline(section: dict[str, Any], *leaves: dict[str, Any]) -> Outline:
     return Outline(KEY, blocks)
 
 
-def work(*done: str, drawn: dict[str, frozenset[str]] | None = None) -> Work:
+def work(*done: str, selected: dict[str, frozenset[str]] | None = None) -> Work:
     names = (name.partition("@")[::2] for name in done)
-    return Work(frozenset(block_digest(block_type, name) for block_type, name in names), drawn or {})
+    return Work(frozenset(block_digest(block_type, name) for block_type, name in names), selected or {})
 
 
 def only(outlined: Outline, done: Work, viewer: Viewer = LEARNER) -> Assignment:
@@ -65,11 +65,11 @@ COMPLETION = {
     "a block whose author says that it gives a score must be done": ([{"type": "lti", "has_score": True}], [], False),
     "a problem whose author says that it gives none need not be": ([{"has_score": False}], [], True),
     "an unknown type gives no score": ([{"type": "poll"}], [], True),
-    "a problem for staff only does not count": ([{}, {"staff_only": True}], ["problem@p0"], True),
+    "a problem for staff only does not count": ([{}, {"visible_to_staff_only": True}], ["problem@p0"], True),
     "a problem for another group does not count": ([{}, {"group_access": {"50": [2]}}], ["problem@p0"], True),
     "a problem that begins later does": ([{}, {"start": at("2026-05-01")}], ["problem@p0"], False),
     "a unit without blocks is not complete": ([], [], False),
-    "a unit of which nothing is visible is not complete": ([{"staff_only": True}], [], False),
+    "a unit of which nothing is visible is not complete": ([{"visible_to_staff_only": True}], [], False),
 }
 
 
@@ -117,7 +117,7 @@ def test_title_type_and_first_component_come_from_the_section() -> None:
 
 
 @pytest.mark.parametrize(("viewer", "count"), [(LEARNER, 0), (STAFF, 1)])
-@pytest.mark.parametrize("hidden", [{"staff_only": True}, {"group_access": {"50": [2]}}])
+@pytest.mark.parametrize("hidden", [{"visible_to_staff_only": True}, {"group_access": {"50": [2]}}])
 def test_a_hidden_section_is_an_assignment_for_staff_alone(viewer: Viewer, count: int, hidden: dict[str, Any]) -> None:
     assert len(assignments_of(outline(SECTION | hidden, {}), viewer, work(), None)) == count
 
@@ -132,10 +132,10 @@ def test_of_a_randomized_block_only_the_drawn_children_count() -> None:
         {"type": "library_content", "name": "bank"},
         *({"name": f"q{number}", "parent": 4} for number in range(3)),
     )
-    drawn = {"library_content@bank": frozenset({"problem@q1"})}
+    selected = {"library_content@bank": frozenset({"problem@q1"})}
 
-    assert only(outlined, work("problem@q1", drawn=drawn)).complete
-    assert not only(outlined, work("problem@q0", drawn=drawn)).complete
+    assert only(outlined, work("problem@q1", selected=selected)).complete
+    assert not only(outlined, work("problem@q0", selected=selected)).complete
     assert not only(outlined, work("problem@q1")).complete
 
 
@@ -185,7 +185,9 @@ def test_an_ora_may_be_due_with_its_block_or_its_course(dates: dict[str, str], d
     assert [step.title for step in steps][-1] == "Essay (Staff Assessment)"
 
 
-@pytest.mark.parametrize("block", [{"graded": False}, {"weight": 0.0}, {"has_score": False}, {"staff_only": True}])
+@pytest.mark.parametrize(
+    "block", [{"graded": False}, {"weight": 0.0}, {"has_score": False}, {"visible_to_staff_only": True}]
+)
 def test_an_ora_that_does_not_count_has_no_steps(block: dict[str, Any]) -> None:
     assert ora_steps(ORA, **block) == []
 

@@ -32,7 +32,11 @@ def test_a_course_is_known_by_its_printed_key() -> None:
 def test_the_shown_name_number_and_organization(fields: dict[str, Any], name: str, number: str, org: str) -> None:
     shown = course(**fields)
 
-    assert (shown.shown_name, shown.shown_number, shown.shown_org) == (name, number, org)
+    assert (shown.display_name_with_default, shown.display_number_with_default, shown.display_org_with_default) == (
+        name,
+        number,
+        org,
+    )
 
 
 @cases(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from lms.domain.dashboard import primary_of, with_status
-from lms.domain.enrollments import Certificate, Enrolled
+from lms.domain.enrollments import Certificate, EnrolledCourse
 from lms.domain.progress import Progress
 from tests.unit.builders import NOW, at, cases, course, enrollment
 
@@ -27,7 +27,7 @@ JUST_BEFORE, JUST_AFTER = at("2026-04-01T11:59:59.999999"), at("2026-04-01T12:00
     },
 )
 def test_the_status_of_a_course(fields: dict[str, Any], certificate: Certificate | None, status: str | None) -> None:
-    one = Enrolled(enrollment(certificate=certificate), course(**fields))
+    one = EnrolledCourse(enrollment(certificate=certificate), course(**fields))
     kept = {name for name in ("all", "in_progress", "completed", "expired") if with_status([one], name, NOW)}
 
     assert kept == {"all"} | ({status} if status else set())
@@ -54,7 +54,7 @@ def test_the_course_that_comes_first(created: dict[str, str | None], active: dic
     enrollments = [
         enrollment(course_id=name, created=at(moment) if moment else None) for name, moment in created.items()
     ]
-    progress = {name: Progress(name, active_at=at(moment)) for name, moment in active.items()}
+    progress = {name: Progress(name, latest_state_modified=at(moment)) for name, moment in active.items()}
     first = primary_of(enrollments, progress)
 
     assert first is not None
@@ -64,8 +64,8 @@ def test_the_course_that_comes_first(created: dict[str, str | None], active: dic
 def test_progress_without_a_date_of_activity_does_not_count() -> None:
     newest, older = enrollment(course_id="a"), enrollment(course_id="b", created=at("2026-01-01"))
 
-    assert primary_of([newest, older], {"b": Progress("b", completed_at=NOW)}) is newest
+    assert primary_of([newest, older], {"b": Progress("b", last_completed_at=NOW)}) is newest
 
 
 def test_without_candidates_none_comes_first() -> None:
-    assert primary_of([], {"a": Progress("a", active_at=NOW)}) is None
+    assert primary_of([], {"a": Progress("a", latest_state_modified=NOW)}) is None

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lms.domain.dates import ap_date, parse_zoned, python_text, wire
+from lms.domain.dates import ap_date, format_datetime, parse_zoned, python_text
 from tests.unit.builders import at, cases
 from tests.unit.strategies import any_text, moments, utc_moments
 
@@ -34,12 +34,12 @@ iso_texts = (
     },
 )
 def test_the_wire_form_of_a_moment(moment: datetime | None, text: str | None) -> None:
-    assert wire(moment) == text
+    assert format_datetime(moment) == text
 
 
 @given(utc_moments)
 def test_the_wire_form_parses_back_to_the_same_moment(moment: datetime) -> None:
-    text = wire(moment)
+    text = format_datetime(moment)
 
     assert text is not None
     assert text.endswith("Z")

@@ -4,7 +4,7 @@ from typing import Any
 
 from lms.domain.courses import CourseOverview
 from lms.domain.enrollments import (
-    Enrolled,
+    EnrolledCourse,
     Enrollment,
     in_organization,
     is_on_mobile,
@@ -28,8 +28,8 @@ def enrolled(number: str, created: str | None, **fields: Any) -> Enrollment:
     return Enrollment(f"course-v1:X+{number}+r", created=moment, **fields)
 
 
-def of_org(org: str) -> Enrolled:
-    return Enrolled(enrollment(), course(org=org))
+def of_org(org: str) -> EnrolledCourse:
+    return EnrolledCourse(enrollment(), course(org=org))
 
 
 @cases(

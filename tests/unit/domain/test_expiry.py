@@ -74,7 +74,7 @@ def test_the_captured_response_of_the_ios_app() -> None:
         "an inactive one counts too": (enrollment(active=False), True),
         "a verified one never ends": (enrollment(mode="verified"), False),
         "an honor one never ends": (enrollment(mode="honor"), False),
-        "an excluded one never ends": (enrollment(keeps_audit_access=True), False),
+        "an excluded one never ends": (enrollment(excluded_from_fbe=True), False),
         "one without date never ends": (enrollment(created=None), False),
     },
 )

@@ -14,8 +14,8 @@ from lms.domain.outline import (
     Viewer,
     current_path,
     last_completed,
-    moved_positions,
     position_key,
+    positions_after_visit,
     viewer_of,
 )
 from lms.domain.roles import Roles
@@ -61,9 +61,9 @@ def test_the_worked_example_step_by_step() -> None:
         (CH1, {"course@course": 1}, [S12, CH1, COURSE]),
         (V112, {"sequential@s11": 2, "chapter@ch1": 1}, [S11, CH1, COURSE]),
     ]:
-        moved = moved_positions(WORKED, block, positions, LEARNER)
-        positions |= moved
-        assert moved == written
+        changed = positions_after_visit(WORKED, block, positions, LEARNER)
+        positions |= changed
+        assert changed == written
         assert current_path(WORKED, positions, LEARNER) == path
 
 
@@ -89,23 +89,23 @@ def test_where_saved_positions_lead(positions: dict[str, int], expected: list[in
     {
         "an empty chapter is passed over": ({S11: {"parent": CH2}, S12: {"parent": CH2}}, {}, [S11, CH2, COURSE]),
         "a saved position in an empty chapter counts as unset": (
-            {S21: {"staff_only": True}},
+            {S21: {"visible_to_staff_only": True}},
             {"course@course": 2},
             [S11, CH1, COURSE],
         ),
         "an empty section is passed over": ({V111: {"parent": S12}, V112: {"parent": S12}}, {}, [S12, CH1, COURSE]),
         "a section of hidden units is passed over": (
-            {V111: {"staff_only": True}, V112: {"staff_only": True}},
+            {V111: {"visible_to_staff_only": True}, V112: {"visible_to_staff_only": True}},
             {"chapter@ch1": 1},
             [S12, CH1, COURSE],
         ),
         "a course without visible chapters is the path": (
-            {CH1: {"staff_only": True}, CH2: {"staff_only": True}},
+            {CH1: {"visible_to_staff_only": True}, CH2: {"visible_to_staff_only": True}},
             {},
             [COURSE],
         ),
         "positions count visible children only": (
-            {CH1: {"staff_only": True}},
+            {CH1: {"visible_to_staff_only": True}},
             {"course@course": 1},
             [S21, CH2, COURSE],
         ),
@@ -134,13 +134,13 @@ def test_a_course_of_nothing_but_itself_is_its_own_path() -> None:
     },
 )
 def test_what_a_visit_of_a_block_moves(block: int, expected: dict[str, int]) -> None:
-    assert moved_positions(WORKED, block, {}, LEARNER) == expected
+    assert positions_after_visit(WORKED, block, {}, LEARNER) == expected
 
 
 def test_a_unit_keeps_no_position() -> None:
     deep = outline(*WORKED.blocks, ("problem", "p", V111))
 
-    assert moved_positions(deep, 10, {}, LEARNER) == {"sequential@s11": 1, "chapter@ch1": 1, "course@course": 1}
+    assert positions_after_visit(deep, 10, {}, LEARNER) == {"sequential@s11": 1, "chapter@ch1": 1, "course@course": 1}
 
 
 @cases(
@@ -162,9 +162,9 @@ def test_a_unit_keeps_no_position() -> None:
     },
 )
 def test_what_a_visit_moves_when_a_block_is_hidden(hidden: int, block: int, expected: dict[str, int]) -> None:
-    tree = with_blocks(WORKED, {hidden: {"staff_only": True}})
+    tree = with_blocks(WORKED, {hidden: {"visible_to_staff_only": True}})
 
-    assert moved_positions(tree, block, {}, LEARNER) == expected
+    assert positions_after_visit(tree, block, {}, LEARNER) == expected
 
 
 def test_a_block_is_found_by_its_type_and_id() -> None:
@@ -183,21 +183,25 @@ def test_a_block_is_found_by_its_type_and_id() -> None:
     "fields, viewer, expected",
     {
         "a plain block": ({}, LEARNER, True),
-        "not a block for staff": ({"staff_only": True}, LEARNER, False),
-        "a block for staff, as staff": ({"staff_only": True}, STAFF, True),
-        "not a block for staff, as beta tester": ({"staff_only": True}, TESTER, False),
+        "not a block for staff": ({"visible_to_staff_only": True}, LEARNER, False),
+        "a block for staff, as staff": ({"visible_to_staff_only": True}, STAFF, True),
+        "not a block for staff, as beta tester": ({"visible_to_staff_only": True}, TESTER, False),
         "a block that began": ({"start": at("2026-04-01T11:59:59.999999")}, LEARNER, True),
         "not a block that begins right now": ({"start": NOW}, LEARNER, False),
         "not a block that begins later": ({"start": at("2026-04-02")}, LEARNER, False),
         "a block that begins later, as staff": ({"start": at("2026-04-02")}, STAFF, True),
-        "a block that begins later, as beta tester": ({"start": at("2026-04-02"), "days_early": 1}, TESTER, True),
+        "a block that begins later, as beta tester": (
+            {"start": at("2026-04-02"), "days_early_for_beta": 1},
+            TESTER,
+            True,
+        ),
         "not a block that begins much later, as beta tester": (
-            {"start": at("2026-04-03"), "days_early": 1},
+            {"start": at("2026-04-03"), "days_early_for_beta": 1},
             TESTER,
             False,
         ),
         "not early without days, as beta tester": ({"start": at("2026-04-02")}, TESTER, False),
-        "not early as learner": ({"start": at("2026-04-02"), "days_early": 1}, LEARNER, False),
+        "not early as learner": ({"start": at("2026-04-02"), "days_early_for_beta": 1}, LEARNER, False),
     },
 )
 def test_which_blocks_a_viewer_sees(fields: dict[str, Any], viewer: Viewer, expected: bool) -> None:
@@ -257,8 +261,8 @@ def test_a_user_as_a_viewer(roles: Roles, enrolled: Enrollment | None, expected:
     "fields, viewer, expected",
     {
         "a block that begins later is": ({"start": at("2026-04-02")}, LEARNER, True),
-        "a block for staff is not": ({"staff_only": True}, LEARNER, False),
-        "a block for staff is, for staff": ({"staff_only": True}, STAFF, True),
+        "a block for staff is not": ({"visible_to_staff_only": True}, LEARNER, False),
+        "a block for staff is, for staff": ({"visible_to_staff_only": True}, STAFF, True),
         "a block of another group is not": ({"group_access": {"50": [1]}}, LEARNER, False),
     },
 )
@@ -310,8 +314,8 @@ def outlines(draw: st.DrawFn) -> Outline:
                 f"b{index}",
                 parent,
                 start=draw(starts),
-                staff_only=draw(st.integers(0, 4)) == 0,
-                days_early=draw(st.none() | st.floats(0, 5)),
+                visible_to_staff_only=draw(st.integers(0, 4)) == 0,
+                days_early_for_beta=draw(st.none() | st.floats(0, 5)),
                 group_access=draw(st.just({}) | group_access),
             )
         )
@@ -352,16 +356,16 @@ def test_a_visit_leads_back_to_its_section(visit: tuple[Outline, int, dict[str, 
         way = list(tree.ancestors(block))
         # Below a section: one that was visited itself may have nothing in it that the viewer sees.
         if len(way) > 3 and all(tree.is_visible(index, viewer) for index in way):
-            moved = moved_positions(tree, block, positions, viewer)
-            assert current_path(tree, positions | moved, viewer) == way[-3:]
+            changed = positions_after_visit(tree, block, positions, viewer)
+            assert current_path(tree, positions | changed, viewer) == way[-3:]
 
 
 @given(visits(), viewers)
 def test_the_same_visit_again_moves_nothing(visit: tuple[Outline, int, dict[str, int]], viewer: Viewer) -> None:
     tree, block, positions = visit
-    moved = moved_positions(tree, block, positions, viewer)
+    changed = positions_after_visit(tree, block, positions, viewer)
 
-    assert moved_positions(tree, block, positions | moved, viewer) == {}
+    assert positions_after_visit(tree, block, positions | changed, viewer) == {}
 
 
 @given(visits(), viewers)
@@ -371,7 +375,7 @@ def test_a_visit_moves_ancestors_to_one_of_their_visible_children(
     tree, block, positions = visit
     above = {position_key(tree.blocks[index]): index for index in list(tree.ancestors(block))[1:]}
 
-    for name, position in moved_positions(tree, block, positions, viewer).items():
+    for name, position in positions_after_visit(tree, block, positions, viewer).items():
         assert name in above
         assert tree.blocks[above[name]].type in POSITIONED_TYPES
         assert 1 <= position <= len(tree.visible_children(above[name], viewer))

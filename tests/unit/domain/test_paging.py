@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms.domain.paging import InvalidPage, page_of, page_size
+from lms.domain.paging import InvalidPageError, page_of, page_size
 from tests.unit.builders import cases
 from tests.unit.strategies import any_text
 
@@ -47,7 +47,7 @@ def test_the_page_that_is_asked_for(asked: str | None, number: int, items: str, 
 
 @pytest.mark.parametrize("asked", ["0", "4", "-1", "abc", "1.0", "Last", "9" * 5000])
 def test_a_page_that_there_is_not(asked: str) -> None:
-    with pytest.raises(InvalidPage):
+    with pytest.raises(InvalidPageError):
         page_of("abcdefg", asked, 3)
 
 
@@ -73,6 +73,6 @@ def test_any_text_asks_for_a_page_or_for_none(asked: str, count: int) -> None:
     assert 1 <= size <= 50
     try:
         page = page_of(range(count), asked, size)
-    except InvalidPage:
+    except InvalidPageError:
         return
     assert 1 <= page.number <= page.pages

@@ -5,7 +5,7 @@ from tests.unit.builders import COURSE_ID, at, cases
 
 
 @cases(
-    "moved, modified, expected",
+    "saved, modified, expected",
     {
         "a visit from before is": ("2026-04-01T10:00:00", "2026-04-01T09:59:59.999999", True),
         "a visit of the same moment is not": ("2026-04-01T10:00:00", "2026-04-01T10:00:00", False),
@@ -16,14 +16,16 @@ from tests.unit.builders import COURSE_ID, at, cases
         "neither date": (None, None, False),
     },
 )
-def test_whether_a_visit_is_stale(moved: str | None, modified: str | None, expected: bool) -> None:
-    progress = Progress(COURSE_ID, moved=at(moved) if moved else None)
+def test_whether_a_visit_is_stale(saved: str | None, modified: str | None, expected: bool) -> None:
+    progress = Progress(COURSE_ID, course_state_modified=at(saved) if saved else None)
 
     assert is_stale(progress, at(modified) if modified else None) is expected
 
 
 def test_other_dates_of_the_learner_do_not_count() -> None:
     later = at("2026-04-02")
-    progress = Progress(COURSE_ID, active_at=later, completed_at=later, completion_created=later)
+    progress = Progress(
+        COURSE_ID, latest_state_modified=later, last_completed_at=later, latest_completion_created=later
+    )
 
     assert not is_stale(progress, at("2026-04-01"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms.domain.tokens import EXPIRED, INVALID, NO_USERNAME, Identity, TokenRefused, identify
+from lms.domain.tokens import EXPIRED, INVALID, NO_USERNAME, AuthenticationError, Identity, identify
 from tests.unit.builders import NOW, cases
 from tests.unit.strategies import any_text, json_values
 
@@ -99,17 +99,17 @@ def test_whether_a_token_is_restricted(value: Any, expected: bool) -> None:
     },
 )
 def test_claims_that_are_invalid(changes: dict[str, Any], without: str) -> None:
-    with pytest.raises(TokenRefused, match=f"^{INVALID}$"):
+    with pytest.raises(AuthenticationError, match=f"^{INVALID}$"):
         identity_of(changes, without)
     # Expiry does not hide it: a client that refreshed would only come back with the same.
     if "exp" not in changes and without != "exp":
-        with pytest.raises(TokenRefused, match=f"^{INVALID}$"):
+        with pytest.raises(AuthenticationError, match=f"^{INVALID}$"):
             identity_of({**changes, "exp": SECOND - 3600}, without)
 
 
 @cases("exp", {"a second ago": SECOND - 1, "right now": SECOND, "an hour ago": SECOND - 3600})
 def test_a_token_that_is_good_but_over_is_refused_as_expired(exp: int) -> None:
-    with pytest.raises(TokenRefused, match=f"^{EXPIRED}$"):
+    with pytest.raises(AuthenticationError, match=f"^{EXPIRED}$"):
         identity_of({"exp": exp})
 
 
@@ -124,7 +124,7 @@ def test_a_token_that_is_good_but_over_is_refused_as_expired(exp: int) -> None:
     },
 )
 def test_a_token_that_names_nobody_says_so(changes: dict[str, Any]) -> None:
-    with pytest.raises(TokenRefused) as caught:
+    with pytest.raises(AuthenticationError) as caught:
         identity_of(changes)
 
     assert str(caught.value) == NO_USERNAME
@@ -134,7 +134,7 @@ def test_a_token_that_names_nobody_says_so(changes: dict[str, Any]) -> None:
 def test_claims_of_any_shape_are_good_or_refused(changes: dict[str, Any]) -> None:
     try:
         identity = identity_of(changes)
-    except TokenRefused:
+    except AuthenticationError:
         return
     assert identity.username
     assert identity.expires >= SECOND

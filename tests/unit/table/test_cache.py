@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lms.table import cache
-from lms.table.cache import ShortMemory
+from lms.table.cache import TtlCache
 
 
 class Clock:
@@ -30,7 +30,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_what_was_put_is_found(clock: Clock) -> None:
-    memory = ShortMemory(2)
+    memory = TtlCache(2)
     memory.put("a", 1)
 
     assert memory.get("a") == 1
@@ -38,7 +38,7 @@ def test_what_was_put_is_found(clock: Clock) -> None:
 
 
 def test_the_last_value_under_a_key_counts(clock: Clock) -> None:
-    memory = ShortMemory(2)
+    memory = TtlCache(2)
     memory.put("a", 1)
     memory.put("a", 2)
 
@@ -53,7 +53,7 @@ def test_a_value_is_forgotten_when_its_time_is_over(
 ) -> None:
     if variable is not None:
         monkeypatch.setenv("CACHE_SECONDS", variable)
-    memory = ShortMemory(2)
+    memory = TtlCache(2)
     memory.put("a", 1)
 
     clock.now = 1000.0 + kept
@@ -63,7 +63,7 @@ def test_a_value_is_forgotten_when_its_time_is_over(
 
 
 def test_reading_a_value_does_not_keep_it_longer(clock: Clock) -> None:
-    memory = ShortMemory(2)
+    memory = TtlCache(2)
     memory.put("a", 1)
     clock.now += 59
     memory.get("a")
@@ -73,7 +73,7 @@ def test_reading_a_value_does_not_keep_it_longer(clock: Clock) -> None:
 
 
 def test_putting_a_value_again_keeps_it_longer(clock: Clock) -> None:
-    memory = ShortMemory(2)
+    memory = TtlCache(2)
     memory.put("a", 1)
     clock.now += 59
     memory.put("a", 1)
@@ -83,7 +83,7 @@ def test_putting_a_value_again_keeps_it_longer(clock: Clock) -> None:
 
 
 def test_the_least_recently_used_goes_first(clock: Clock) -> None:
-    memory = ShortMemory(2)
+    memory = TtlCache(2)
     memory.put("a", 1)
     memory.put("b", 2)
     memory.get("a")
@@ -93,7 +93,7 @@ def test_the_least_recently_used_goes_first(clock: Clock) -> None:
 
 
 def test_putting_counts_as_using(clock: Clock) -> None:
-    memory = ShortMemory(2)
+    memory = TtlCache(2)
     memory.put("a", 1)
     memory.put("b", 2)
     memory.put("a", 1)
@@ -103,7 +103,7 @@ def test_putting_counts_as_using(clock: Clock) -> None:
 
 
 def test_clearing_forgets_everything(clock: Clock) -> None:
-    memory = ShortMemory(2)
+    memory = TtlCache(2)
     memory.put("a", 1)
     memory.clear()
 
@@ -112,7 +112,7 @@ def test_clearing_forgets_everything(clock: Clock) -> None:
 
 @given(st.integers(1, 4), st.lists(st.tuples(st.booleans(), st.integers(0, 6)), max_size=40))
 def test_it_keeps_the_most_recently_used_and_no_more(entries: int, steps: list[tuple[bool, int]]) -> None:
-    memory = ShortMemory(entries)
+    memory = TtlCache(entries)
     used: list[int] = []
     for puts, key in steps:
         if puts:
@@ -125,7 +125,7 @@ def test_it_keeps_the_most_recently_used_and_no_more(entries: int, steps: list[t
 
 
 def test_eight_threads_may_use_it_at_once() -> None:
-    memory = ShortMemory(10)
+    memory = TtlCache(10)
 
     def use(seed: int) -> None:
         chance = Random(seed)

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lms.table import client
-from lms.table.client import ConditionFailed, TableUnavailable, call, in_parallel, persist
+from lms.table.client import ConditionFailedError, UnavailableError, call, in_parallel, persist
 from tests.unit.builders import cases
 
 
@@ -80,7 +80,7 @@ def test_a_condition_that_did_not_hold(
 ) -> None:
     answers(error)
 
-    with pytest.raises(ConditionFailed) as caught:
+    with pytest.raises(ConditionFailedError) as caught:
         call("put_item")
 
     assert caught.value.reasons == reasons
@@ -118,7 +118,7 @@ def test_a_table_that_is_unavailable_for_now(
 ) -> None:
     answers(error)
 
-    with pytest.raises(TableUnavailable) as caught:
+    with pytest.raises(UnavailableError) as caught:
         call("put_item")
 
     assert caught.value.outcome_unknown is unknown
@@ -136,7 +136,7 @@ def test_a_table_that_is_unavailable_for_now(
 def test_trying_again_later_makes_sense(answers: Callable[[Exception], None], error: Exception) -> None:
     answers(error)
 
-    with pytest.raises(TableUnavailable):
+    with pytest.raises(UnavailableError):
         call("put_item")
 
 
@@ -202,8 +202,8 @@ class Attempts:
         return "written"
 
 
-def unavailable(unknown: bool = False) -> TableUnavailable:
-    return TableUnavailable("throttled", outcome_unknown=unknown)
+def unavailable(unknown: bool = False) -> UnavailableError:
+    return UnavailableError("throttled", outcome_unknown=unknown)
 
 
 def test_a_write_that_succeeds_is_made_once(clock: Clock) -> None:
@@ -236,7 +236,7 @@ def test_pauses_double_from_50_milliseconds_to_2_seconds_and_vary_by_half(clock:
 def test_no_pause_leads_past_the_deadline(clock: Clock) -> None:
     deadline = clock.now + 10
 
-    with pytest.raises(TableUnavailable):
+    with pytest.raises(UnavailableError):
         persist(Attempts(unavailable(), forever=True), deadline)
 
     assert deadline - 2.0 <= clock.now <= deadline
@@ -246,7 +246,7 @@ def test_no_pause_leads_past_the_deadline(clock: Clock) -> None:
 def test_a_first_pause_that_just_fits_is_made(clock: Clock, seconds: float, made: int) -> None:
     attempts = Attempts(unavailable(), forever=True)
 
-    with pytest.raises(TableUnavailable):
+    with pytest.raises(UnavailableError):
         persist(attempts, clock.now + seconds)
 
     assert attempts.made == made
@@ -266,7 +266,7 @@ def test_the_outcome_is_unknown_once_any_attempt_may_have_written(
 ) -> None:
     errors = [unavailable(unknown) for unknown in unknowns]
 
-    with pytest.raises(TableUnavailable) as caught:
+    with pytest.raises(UnavailableError) as caught:
         persist(Attempts(*errors, forever=True), clock.now + 0.4)
 
     assert caught.value is errors[-1]
@@ -274,7 +274,8 @@ def test_the_outcome_is_unknown_once_any_attempt_may_have_written(
 
 
 @cases(
-    "error", {"a condition that did not hold": ConditionFailed([True]), "a mistake of ours": refused("AccessDenied")}
+    "error",
+    {"a condition that did not hold": ConditionFailedError([True]), "a mistake of ours": refused("AccessDenied")},
 )
 def test_only_a_table_that_is_unavailable_is_tried_again(clock: Clock, error: Exception) -> None:
     attempts = Attempts(unavailable(), error)
@@ -309,10 +310,10 @@ def test_items_are_worked_on_at_the_same_time() -> None:
 def test_the_first_failure_is_raised() -> None:
     def work(number: int) -> int:
         if number:
-            raise TableUnavailable(str(number))
+            raise UnavailableError(str(number))
         return number
 
-    with pytest.raises(TableUnavailable, match=r"^1$"):
+    with pytest.raises(UnavailableError, match=r"^1$"):
         in_parallel(work, [0, 1, 2])
 
 

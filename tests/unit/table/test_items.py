@@ -39,7 +39,7 @@ from tests.unit.strategies import json_values, moments, sendable_text
         "a user": (items.user_key("Mona"), "USER#mona", "PROFILE"),
         "an enrollment": (items.enrollment_key("Mona", COURSE_ID), "USER#mona", f"ENROLL#{COURSE_ID}"),
         "progress in a course": (items.progress_key("Mona", COURSE_ID), "USER#mona", f"PROGRESS#{COURSE_ID}"),
-        "completions in a course": (items.done_key("Mona", COURSE_ID), "USER#mona", f"DONE#{COURSE_ID}"),
+        "completions in a course": (items.completion_key("Mona", COURSE_ID), "USER#mona", f"COMPLETION#{COURSE_ID}"),
         "roles on a course": (items.course_role_key("Mona", COURSE_ID), "USER#mona", f"ROLE#{COURSE_ID}"),
         "roles on an organization": (items.org_role_key("Mona", "DemoX"), "USER#mona", "ROLE#org:DemoX"),
         "an e-mail": (items.email_key("Mona@Example.org"), "EMAIL#mona@example.org", "USER"),
@@ -89,10 +89,17 @@ upgrades = st.builds(UpgradeDeadlineConfig, flags, flags)
 optional_text = st.none() | sendable_text
 FORMS: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(["id", "weeks_to_complete", "parts", "position:"], integers),
-    **dict.fromkeys(["last_login", "created", "upgrade_deadline", "changed", "moved", "active_at"], moments),
-    **dict.fromkeys(["completed_at", "completion_created", "start", "end", "certificate_available_date"], moments),
-    **dict.fromkeys(["active", "staff", "superuser", "keeps_audit_access", "forum:", "self_paced"], flags),
-    **dict.fromkeys(["mobile_available", "staff_only", "certificates_show_before_end", "html_certificates"], flags),
+    **dict.fromkeys(
+        ["last_login", "created", "upgrade_deadline", "changed", "course_state_modified", "latest_state_modified"],
+        moments,
+    ),
+    **dict.fromkeys(
+        ["last_completed_at", "latest_completion_created", "start", "end", "certificate_available_date"], moments
+    ),
+    **dict.fromkeys(["active", "staff", "superuser", "excluded_from_fbe", "forum:", "self_paced"], flags),
+    **dict.fromkeys(
+        ["mobile_available", "visible_to_staff_only", "certificates_show_before_end", "html_certificates"], flags
+    ),
     **dict.fromkeys(["discussion_tab", "discussion_enabled", "discussion_lti"], flags),
     **dict.fromkeys(["ignores_mobile_available", "upgrade_deadlines_enabled"], flags),
     **dict.fromkeys(["duration_limit", "site_duration_limit"], limits),
@@ -114,7 +121,7 @@ FORMS: dict[str, st.SearchStrategy[Any]] = {
     ).map(tuple),
     "requires": st.lists(st.builds(MilestoneRequirement, st.integers(), flags, flags), max_size=3).map(tuple),
     "blocks": st.binary(),
-    "drawn:": st.frozensets(sendable_text),
+    "selected:": st.frozensets(sendable_text),
     "completed": st.frozensets(st.binary(min_size=DIGEST_BYTES, max_size=DIGEST_BYTES)),
 }
 """What a field may hold; text where it is not named here."""
@@ -123,7 +130,7 @@ ITEM_TYPES = {
     "lookup": items.LOOKUP,
     "enrollment": items.ENROLLMENT,
     "progress": items.PROGRESS,
-    "done": items.DONE,
+    "done": items.COMPLETION,
     "role": items.ROLE,
     "course": items.COURSE,
     "outline": items.OUTLINE,
@@ -209,7 +216,7 @@ def test_a_field_that_a_type_does_not_have_cannot_be_written() -> None:
         "an enrollment's mode": (items.ENROLLMENT, "mode", True),
         "an enrollment's certificate": (items.ENROLLMENT, "certificate", False),
         "a position": (items.PROGRESS, "position:chapter@ch1", True),
-        "a completion": (items.PROGRESS, "completed_at", False),
+        "a completion": (items.PROGRESS, "last_completed_at", False),
         "a role": (items.ROLE, "role:staff", True),
         "a forum role": (items.ROLE, "forum:Moderator", False),
         "a user's name": (items.USER, "name", False),
@@ -247,16 +254,16 @@ def test_progress_is_read_from_all_its_fields() -> None:
     progress = Progress(
         COURSE_ID,
         positions={"chapter@a:b": 2, "course@course": 1},
-        drawn={"itembank@a:b": frozenset({"problem@p1"})},
-        moved=NOW,
-        active_at=NOW,
-        completed_block="block",
-        completed_at=NOW,
-        completion_created=NOW,
+        selected={"itembank@a:b": frozenset({"problem@p1"})},
+        course_state_modified=NOW,
+        latest_state_modified=NOW,
+        last_completed_block="block",
+        last_completed_at=NOW,
+        latest_completion_created=NOW,
     )
     values = held(progress) | {"changed": NOW}
     values |= {f"position:{block}": position for block, position in values.pop("positions").items()}
-    values |= {f"drawn:{block}": children for block, children in values.pop("drawn").items()}
+    values |= {f"selected:{block}": children for block, children in values.pop("selected").items()}
 
     assert items.read_progress(items.PROGRESS.write(values)) == progress
 
@@ -277,7 +284,7 @@ def test_a_course_is_read_from_all_its_fields() -> None:
         logo="/logo",
         self_paced=True,
         mobile_available=True,
-        staff_only=True,
+        visible_to_staff_only=True,
         days_early_for_beta=1.5,
         certificates_display_behavior="end",
         certificates_show_before_end=True,
@@ -384,8 +391,8 @@ blocks = st.builds(
     parent=st.none() | st.integers(0, 100_000),
     display_name=optional_text,
     start=st.none() | moments,
-    staff_only=flags,
-    days_early=st.none() | finite,
+    visible_to_staff_only=flags,
+    days_early_for_beta=st.none() | finite,
     group_access=st.dictionaries(sendable_text, st.lists(st.integers(0), max_size=3), max_size=2),
     due=st.none() | moments,
     graded=flags,
@@ -401,7 +408,9 @@ def stored(written: list[tuple[Key, dict[str, Any]]]) -> list[Any]:
 
 
 @given(st.lists(blocks, max_size=5))
-@example([Block("course", "course", None), Block("chapter", "a", 0, weight=0.0, days_early=0.0, display_name="")])
+@example(
+    [Block("course", "course", None), Block("chapter", "a", 0, weight=0.0, days_early_for_beta=0.0, display_name="")]
+)
 def test_an_outline_is_read_as_it_was_written(written: list[Block]) -> None:
     assert items.read_outline(stored(items.write_outline(COURSE_ID, written))) == written
 
@@ -429,7 +438,7 @@ def test_a_large_outline_is_cut_into_items_that_fit(monkeypatch: pytest.MonkeyPa
 def test_a_learners_5000_completions_stay_far_below_the_limit_of_an_item() -> None:
     completed = frozenset(block_digest("problem", f"{number:032x}") for number in range(5000))
 
-    stored = items.DONE.write({"completed": completed})
+    stored = items.COMPLETION.write({"completed": completed})
 
     assert len(stored["completed"]["B"]) == 40_000
-    assert items.DONE.read(stored) == {"completed": completed}
+    assert items.COMPLETION.read(stored) == {"completed": completed}

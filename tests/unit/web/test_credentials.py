@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms.domain.tokens import NOT_PROVIDED, TokenRefused
-from lms.web.credentials import Credential, presented
+from lms.domain.tokens import NOT_PROVIDED, AuthenticationError
+from lms.web.credentials import Credential, read_credential
 from lms.web.request import Request
 from tests.unit.builders import cases, request
 from tests.unit.strategies import any_text
@@ -34,8 +34,8 @@ def asking(header: str | None, resource: str = MOBILE, method: str = "GET", **he
     },
 )
 def test_the_token_that_is_presented(header: str, is_final: bool) -> None:
-    assert presented(asking(header)) == Credential("aa.bb.cc", is_final=True)
-    assert presented(asking(header, SUPPORT)) == Credential("aa.bb.cc", is_final)
+    assert read_credential(asking(header)) == Credential("aa.bb.cc", is_final=True)
+    assert read_credential(asking(header, SUPPORT)) == Credential("aa.bb.cc", is_final)
 
 
 @cases(
@@ -55,16 +55,16 @@ def test_the_token_that_is_presented(header: str, is_final: bool) -> None:
 )
 def test_headers_without_a_token(header: str | None, mobile: str, support: str) -> None:
     for resource, expected in ((MOBILE, mobile), (SUPPORT, support)):
-        with pytest.raises(TokenRefused) as caught:
-            presented(asking(header, resource))
+        with pytest.raises(AuthenticationError) as caught:
+            read_credential(asking(header, resource))
         assert str(caught.value) == expected
 
 
 @given(any_text | st.lists(st.sampled_from(["JWT", "bearer", "a.b.c", " ", "\t", "\u00a0"]), max_size=6).map("".join))
 def test_a_token_has_no_blanks_in_it(header: str) -> None:
     try:
-        token = presented(asking(header)).token
-    except TokenRefused:
+        token = read_credential(asking(header)).token
+    except AuthenticationError:
         return
     assert token
     assert token.split() == [token]
@@ -87,25 +87,25 @@ def test_a_token_has_no_blanks_in_it(header: str) -> None:
     },
 )
 def test_the_token_in_cookies(cookies: str) -> None:
-    assert presented(asking(None, SUPPORT, Cookie=cookies)) == Credential("aa.bb.cc", is_final=False)
+    assert read_credential(asking(None, SUPPORT, Cookie=cookies)) == Credential("aa.bb.cc", is_final=False)
 
 
 def test_cookies_may_come_on_several_header_lines() -> None:
     event_with_lines = asking(None, SUPPORT)
     event_with_lines._event = {**event_with_lines._event, "multiValueHeaders": {"cookie": HALVES.split("; ")}}
 
-    assert presented(event_with_lines).token == "aa.bb.cc"
+    assert read_credential(event_with_lines).token == "aa.bb.cc"
 
 
 @cases("header", {"none": None, "a scheme alone": "JWT", "two spaces": "JWT  a", "three words": "JWT a b", "bare": "a"})
 def test_a_header_without_a_token_leaves_it_to_the_cookies(header: str | None) -> None:
-    assert presented(asking(header, SUPPORT, Cookie=HALVES)).token == "aa.bb.cc"
+    assert read_credential(asking(header, SUPPORT, Cookie=HALVES)).token == "aa.bb.cc"
 
 
 @cases("header", {"Basic": "Basic abc", "Digest": "Digest a b c"})
 def test_another_scheme_does_not(header: str) -> None:
-    with pytest.raises(TokenRefused, match=NOT_PROVIDED):
-        presented(asking(header, SUPPORT, Cookie=HALVES))
+    with pytest.raises(AuthenticationError, match=NOT_PROVIDED):
+        read_credential(asking(header, SUPPORT, Cookie=HALVES))
 
 
 @cases(
@@ -119,13 +119,13 @@ def test_another_scheme_does_not(header: str) -> None:
     },
 )
 def test_cookies_without_a_token(cookies: str) -> None:
-    with pytest.raises(TokenRefused, match=NOT_PROVIDED):
-        presented(asking(None, SUPPORT, Cookie=cookies))
+    with pytest.raises(AuthenticationError, match=NOT_PROVIDED):
+        read_credential(asking(None, SUPPORT, Cookie=cookies))
 
 
 def test_the_mobile_api_takes_no_cookies() -> None:
-    with pytest.raises(TokenRefused, match=NOT_PROVIDED):
-        presented(asking(None, MOBILE, Cookie=HALVES))
+    with pytest.raises(AuthenticationError, match=NOT_PROVIDED):
+        read_credential(asking(None, MOBILE, Cookie=HALVES))
 
 
 @cases(
@@ -145,7 +145,7 @@ def test_cookies_write_only_for_the_sites_pages(
     asked = request("PUT", headers={"Cookie": f"{HALVES}; csrftoken={SECRET}", **headers}, resource=SUPPORT)
 
     if accepted:
-        assert presented(asked).token == "aa.bb.cc"
+        assert read_credential(asked).token == "aa.bb.cc"
     else:
-        with pytest.raises(TokenRefused, match=NOT_PROVIDED):
-            presented(asked)
+        with pytest.raises(AuthenticationError, match=NOT_PROVIDED):
+            read_credential(asked)

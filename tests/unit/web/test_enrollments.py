@@ -7,15 +7,15 @@ import pytest
 
 from lms.domain.access import AccessError
 from lms.domain.courses import CourseMode
-from lms.domain.enrollments import Certificate, Enrolled
+from lms.domain.enrollments import Certificate, EnrolledCourse
 from lms.domain.keys import CourseKey
 from lms.domain.site import Features, Site
-from lms.web.enrollments import View, access_json, course_json, enrollment_json, subscription_id, user_path
+from lms.web.enrollments import EnrollmentContext, access_json, course_json, enrollment_json, subscription_id, user_path
 from tests.unit.builders import AUDIT_AND_VERIFIED, LIMITED, MONA, NOW, PLAIN, at, cases, course, enrollment
 
 UUID = "0f3c2a9be1d44c5f8a7b6c5d4e3f2a1b"
 BASE = "https://lms.example.org"
-VIEW = View(MONA, PLAIN, Site(duration_limit=LIMITED), Features(html_certificates=True), NOW, BASE, "v4")
+VIEW = EnrollmentContext(MONA, PLAIN, Site(duration_limit=LIMITED), Features(html_certificates=True), NOW, BASE, "v4")
 A_IMAGE = "/asset-v1:DemoX+DX101+2026_T1+type@asset+block@a.png"
 B_IMAGE = "/asset-v1:DemoX+DX200+2025_T3+type@asset+block@c.png"
 GRANTED = {
@@ -30,7 +30,7 @@ UTM = {
     "facebook": "utm_medium=social&utm_campaign=social-sharing-db&utm_source=facebook",
     "twitter": "utm_medium=social&utm_campaign=social-sharing-db&utm_source=twitter",
 }
-COURSE_A = Enrolled(
+COURSE_A = EnrolledCourse(
     enrollment(),
     course(
         image_url=A_IMAGE,
@@ -85,7 +85,7 @@ COURSE_A_JSON: dict[str, Any] = {
         },
     ],
 }
-COURSE_B = Enrolled(
+COURSE_B = EnrolledCourse(
     enrollment(
         course_id="course-v1:DemoX+DX200+2025_T3",
         created=at("2025-09-01T08:00:00"),
@@ -139,7 +139,7 @@ COURSE_B_JSON: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("one", "expected"), [(COURSE_A, COURSE_A_JSON), (COURSE_B, COURSE_B_JSON)], ids=["course A", "course B"]
 )
-def test_the_worked_example(one: Enrolled, expected: dict[str, Any]) -> None:
+def test_the_worked_example(one: EnrolledCourse, expected: dict[str, Any]) -> None:
     item = enrollment_json(one, VIEW)
 
     assert item == expected
@@ -191,7 +191,7 @@ def test_links_keep_the_version_of_the_request(version: str) -> None:
             {"url": f"{BASE}/media/1.pdf"},
         ),
         "a course that is refused": (
-            {"staff_only": True},
+            {"visible_to_staff_only": True},
             {},
             ("course", "courseware_access"),
             {
@@ -214,7 +214,7 @@ def test_links_keep_the_version_of_the_request(version: str) -> None:
 def test_one_field_of_an_enrollment(
     course_fields: dict[str, Any], enrollment_fields: dict[str, Any], path: tuple[str, ...], expected: Any
 ) -> None:
-    found: Any = enrollment_json(Enrolled(enrollment(**enrollment_fields), course(**course_fields)), VIEW)
+    found: Any = enrollment_json(EnrolledCourse(enrollment(**enrollment_fields), course(**course_fields)), VIEW)
     for name in path:
         found = found[name]
 
@@ -239,7 +239,7 @@ def test_one_field_of_an_enrollment(
 )
 def test_the_about_page(custom: bool, sharing: str | None, marketing: str | None, expected: str) -> None:
     view = replace(VIEW, features=Features(custom_course_urls=custom))
-    one = Enrolled(enrollment(), course(social_sharing_url=sharing, marketing_url=marketing))
+    one = EnrolledCourse(enrollment(), course(social_sharing_url=sharing, marketing_url=marketing))
 
     assert course_json(one, view)["course_about"] == expected
 

@@ -24,7 +24,7 @@ def test_header_names_are_in_lower_case() -> None:
 def test_what_an_event_gives_as_null_is_empty(missing: str) -> None:
     seen = Request(event() | {missing: None}, Context())
 
-    assert (seen.headers, seen.query, seen.body, seen.variable("username")) == ({}, {}, b"", "")
+    assert (seen.headers, seen.query, seen.body, seen.path_parameter("username")) == ({}, {}, b"", "")
 
 
 def test_the_last_of_a_repeated_query_key_counts() -> None:
@@ -51,7 +51,7 @@ def test_the_body_as_sent(encoded: bool, body: str | None, expected: bytes) -> N
 
 @cases("sent", {"as it was sent": "mona%20lisa%40x", "decoded": "mona lisa@x"})
 def test_a_path_variable_is_decoded(sent: str) -> None:
-    assert request(variables={"username": sent}).variable("username") == "mona lisa@x"
+    assert request(variables={"username": sent}).path_parameter("username") == "mona lisa@x"
 
 
 @cases("version", {version: version for version in ("v0.5", "v1", "v2", "v3", "v4")})

@@ -36,7 +36,7 @@ def mobile_access_error(
     if course.key.legacy:
         return old_mongo(course)
     if not roles.has_staff_access(course.key):
-        if course.staff_only:
+        if course.visible_to_staff_only:
             return not_visible()
         if not has_started(course, roles, features, now):
             return not_started(course)
@@ -59,12 +59,12 @@ def has_started(course: CourseOverview, roles: Roles, features: Features, now: d
     return now > early_start(course.start, course.days_early_for_beta, roles.is_beta_tester(course.key))
 
 
-def early_start(start: datetime, days_early: float | None, beta_tester: bool) -> datetime:
-    """The start that holds for a user: `days_early` days sooner for a beta tester."""
-    if not beta_tester or not days_early:
+def early_start(start: datetime, days_early_for_beta: float | None, beta_tester: bool) -> datetime:
+    """The start that holds for a user: `days_early_for_beta` days sooner for a beta tester."""
+    if not beta_tester or not days_early_for_beta:
         return start
     try:
-        return start - timedelta(days=days_early)
+        return start - timedelta(days=days_early_for_beta)
     except (OverflowError, ValueError):
         return start
 
@@ -113,7 +113,7 @@ def audit_expired(course: CourseOverview, user: User, expires: datetime) -> Acce
         "audit_expired",
         f"User {user.username} had access to {course.id} until {python_text(expires)}",
         f"Access expired on {day}",
-        f"Access to {course.shown_name} expired on {day}",
+        f"Access to {course.display_name_with_default} expired on {day}",
     )
 
 

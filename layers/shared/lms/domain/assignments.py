@@ -15,7 +15,7 @@ SCORED_TYPES = frozenset(
 MANUAL_ORA_DATES = "This Open Response Assessment's due dates are set by your instructor and can't be shifted."
 
 _NEEDS_CHILDREN = frozenset({"course", "chapter", "sequential", "vertical"})
-_DRAWING_TYPES = frozenset({"library_content", "legacy_library_content", "itembank"})
+_RANDOMIZED_TYPES = frozenset({"library_content", "legacy_library_content", "itembank"})
 _ORA_STEPS = {
     "self-assessment": "Self Assessment",
     "peer-assessment": "Peer Assessment",
@@ -43,8 +43,8 @@ class Work:
 
     completed: frozenset[bytes]
     """Digests of the blocks that are complete: see `lms.domain.completions`."""
-    drawn: Mapping[str, frozenset[str]]
-    """`type@id` of a randomized block -> `type@id` of the children that were drawn for the learner."""
+    selected: Mapping[str, frozenset[str]]
+    """`type@id` of a randomized block -> `type@id` of the children that were selected for the learner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +139,12 @@ class _Structure:
 
     def _children(self, index: int) -> list[int]:
         block = self._outline.blocks[index]
-        drawn = self._work.drawn.get(position_key(block)) if block.type in _DRAWING_TYPES else None
+        selected = self._work.selected.get(position_key(block)) if block.type in _RANDOMIZED_TYPES else None
         return [
             child
             for child in self._outline.children(index)
             if self._outline.is_open_to(child, self._viewer)
-            and (drawn is None or position_key(self._outline.blocks[child]) in drawn)
+            and (selected is None or position_key(self._outline.blocks[child]) in selected)
         ]
 
     def _below(self, index: int) -> Iterator[int]:

@@ -70,7 +70,7 @@ class CourseOverview:
     logo: str = ""
     self_paced: bool = False
     mobile_available: bool = False
-    staff_only: bool = False
+    visible_to_staff_only: bool = False
     days_early_for_beta: float | None = None
     certificates_display_behavior: str | None = None
     certificates_show_before_end: bool = False
@@ -91,17 +91,17 @@ class CourseOverview:
         return str(self.key)
 
     @property
-    def shown_name(self) -> str:
+    def display_name_with_default(self) -> str:
         """The display name; the key's number where there is none, because clients cannot show null."""
         return self.name if self.name is not None else self.key.number
 
     @property
-    def shown_number(self) -> str:
+    def display_number_with_default(self) -> str:
         """The number as overridden for display, else the key's. (contract/mobile-users.md 4.3)"""
         return self.display_number or self.key.number
 
     @property
-    def shown_org(self) -> str:
+    def display_org_with_default(self) -> str:
         """The organization as overridden for display, else the key's. (contract/mobile-users.md 4.3)"""
         return self.display_org or self.key.org
 

@@ -68,10 +68,10 @@ def csrf_refusal(sent: Submission, own_origin: str, trusted: Collection[str], se
     secret = secret_of(sent.cookie or "")
     if secret is None:
         return "there is no CSRF cookie, or it holds no token"
-    presented = secret_of(sent.header or "")
-    if presented is None:
+    submitted = secret_of(sent.header or "")
+    if submitted is None:
         return "there is no X-CSRFToken header, or it holds no token"
-    if not compare_digest(presented, secret):
+    if not compare_digest(submitted, secret):
         return "the X-CSRFToken header does not match the CSRF cookie"
     return None
 

@@ -14,7 +14,7 @@ UNSET_START = datetime(2030, 1, 1, tzinfo=UTC)
 """The start that Open edX gives a course whose author set none."""
 
 
-def wire(moment: datetime | None) -> str | None:
+def format_datetime(moment: datetime | None) -> str | None:
     """`2026-03-16T00:00:00Z`, with six digits of fraction only where there is one. (contract/mobile-users.md 1.5)"""
     if moment is None:
         return None

@@ -34,22 +34,22 @@ class Enrollment:
     certificate: Certificate | None = None
     upgrade_deadline: datetime | None = None
     """The learner's own deadline to upgrade, from the schedule."""
-    keeps_audit_access: bool = False
+    excluded_from_fbe: bool = False
     """Whether the enrollment is excluded from feature-based enrollment, so that its audit access never expires."""
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolled:
+class EnrolledCourse:
     """An active enrollment together with its course."""
 
     enrollment: Enrollment
     course: CourseOverview
 
 
-def join_courses(enrollments: Iterable[Enrollment], courses: Mapping[str, CourseOverview]) -> list[Enrolled]:
+def join_courses(enrollments: Iterable[Enrollment], courses: Mapping[str, CourseOverview]) -> list[EnrolledCourse]:
     """The active enrollments whose course exists, newest first; the course id decides ties. (mobile-users.md 4.4)"""
     return [
-        Enrolled(enrollment, courses[enrollment.course_id])
+        EnrolledCourse(enrollment, courses[enrollment.course_id])
         for enrollment in newest_first(enrollments)
         if enrollment.course_id in courses
     ]
@@ -61,7 +61,7 @@ def newest_first(enrollments: Iterable[Enrollment]) -> list[Enrollment]:
     return sorted(by_course, key=lambda one: one.created or _NO_DATE, reverse=True)
 
 
-def in_organization(courses: Iterable[Enrolled], site: Site, org: str | None) -> list[Enrolled]:
+def in_organization(courses: Iterable[EnrolledCourse], site: Site, org: str | None) -> list[EnrolledCourse]:
     """Those of the site's organizations (exact case), then of `org` in any case. (contract/mobile-users.md 4.2, 4.4)
 
     `org` None asks for all; an empty one matches nothing.
@@ -74,19 +74,19 @@ def in_organization(courses: Iterable[Enrolled], site: Site, org: str | None) ->
     ]
 
 
-def status_order(enrollments: Iterable[Enrollment], courses: Mapping[str, CourseOverview]) -> list[Enrolled]:
+def status_order(enrollments: Iterable[Enrollment], courses: Mapping[str, CourseOverview]) -> list[EnrolledCourse]:
     """The active enrollments whose course exists, by course id, the first 500 of them. (mobile-users.md 6.4)"""
     return sorted(join_courses(enrollments, courses), key=lambda one: one.enrollment.course_id)[:STATUS_LIMIT]
 
 
-def is_recent(enrollment: Enrollment, completion_created: datetime | None, now: datetime) -> bool:
+def is_recent(enrollment: Enrollment, latest_completion_created: datetime | None, now: datetime) -> bool:
     """Whether the learner joined within 30 days, or completed a first-time block in them. (mobile-users.md 6.4)
 
-    `completion_created`: when the newest of the learner's completions in the course was created.
+    `latest_completion_created`: when the newest of the learner's completions in the course was created.
     """
     cutoff = now - RECENT
     joined = enrollment.created is not None and enrollment.created > cutoff
-    return joined or (completion_created is not None and completion_created >= cutoff)
+    return joined or (latest_completion_created is not None and latest_completion_created >= cutoff)
 
 
 def is_on_mobile(course: CourseOverview, roles: Roles, site: Site) -> bool:

@@ -18,7 +18,7 @@ def audit_access_expires(
 
     An inactive enrollment counts too. A moment that has passed is still the answer.
     """
-    if enrollment is None or enrollment.created is None or enrollment.mode != "audit" or enrollment.keeps_audit_access:
+    if enrollment is None or enrollment.created is None or enrollment.mode != "audit" or enrollment.excluded_from_fbe:
         return None
     if not {"audit", "verified"} <= {mode.slug for mode in course.modes}:
         return None

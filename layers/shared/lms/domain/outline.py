@@ -33,7 +33,7 @@ _ENROLLMENT_TRACK_GROUPS = {
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block of a course. `start`, `staff_only` and `days_early` are effective: inheritance is resolved on loading."""
+    """A block of a course, with inherited fields filled in when its export was loaded."""
 
     type: str
     name: str
@@ -42,8 +42,8 @@ class Block:
     """Index of the parent in the outline; None for the course block."""
     display_name: str | None = None
     start: datetime | None = None
-    staff_only: bool = False
-    days_early: float | None = None
+    visible_to_staff_only: bool = False
+    days_early_for_beta: float | None = None
     group_access: Mapping[str, Sequence[int]] = field(default_factory=dict)
     """Partition id -> groups that may see the block; its own, ancestors add theirs."""
     due: datetime | None = None
@@ -118,14 +118,14 @@ class Outline:
     def is_visible(self, index: int, viewer: Viewer) -> bool:
         """Whether the viewer may load the block: not staff-only, begun, open to the viewer's groups."""
         block = self.blocks[index]
-        opens = block.start and early_start(block.start, block.days_early, viewer.beta_tester)
+        opens = block.start and early_start(block.start, block.days_early_for_beta, viewer.beta_tester)
         return viewer.staff or ((opens is None or viewer.now > opens) and self.is_open_to(index, viewer))
 
     def is_open_to(self, index: int, viewer: Viewer) -> bool:
         """Whether the block is meant for the viewer, begun or not: not staff-only, open to the viewer's groups."""
         if viewer.staff:
             return True
-        if self.blocks[index].staff_only:
+        if self.blocks[index].visible_to_staff_only:
             return False
         return all(viewer.groups.get(partition) in allowed for partition, allowed in self._group_access(index).items())
 
@@ -170,7 +170,7 @@ def position_key(block: Block) -> str:
     return f"{block.type}@{block.name}"
 
 
-def moved_positions(outline: Outline, index: int, positions: Mapping[str, int], viewer: Viewer) -> dict[str, int]:
+def positions_after_visit(outline: Outline, index: int, positions: Mapping[str, int], viewer: Viewer) -> dict[str, int]:
     """The positions that change when the user visits a block, by `type@id`. (contract/mobile-users.md 5.4)
 
     Each ancestor that keeps a position points at the child on the way down to the block. A level whose visible children

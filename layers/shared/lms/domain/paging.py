@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class InvalidPage(Exception):
+class InvalidPageError(Exception):
     """There is no page with that number."""
 
 
@@ -37,12 +37,12 @@ def page_size(asked: str | None, default: int, largest: int) -> int:
 
 
 def page_of(items: Sequence[T], asked: str | None, size: int) -> Page[T]:
-    """The page asked for: 1 when none is, `last` for the last; nothing has one page too. Raises InvalidPage."""
+    """The page asked for: 1 when none is, `last` for the last; nothing has one page too. Raises InvalidPageError."""
     pages = max(1, -(-len(items) // size))
     try:
         number = pages if asked == "last" else int(asked or "1")
     except ValueError:
-        raise InvalidPage from None
+        raise InvalidPageError from None
     if not 1 <= number <= pages:
-        raise InvalidPage
+        raise InvalidPageError
     return Page(items[(number - 1) * size : number * size], number, pages, len(items), size)

@@ -13,7 +13,7 @@ NOT_PROVIDED = "Authentication credentials were not provided."
 _SUPPORTED_MAJOR_VERSION = 1
 
 
-class TokenRefused(Exception):
+class AuthenticationError(Exception):
     """A token that does not authenticate; the text is what the client reads in `detail`."""
 
 
@@ -31,24 +31,24 @@ class Identity:
 def identify(claims: Mapping[str, Any], issuer: str, audience: str, now: datetime) -> Identity:
     """The identity that the claims establish at `now`.
 
-    Raises TokenRefused. Only a token that is good in every other way is refused as expired: the Android app refreshes
-    on that text, and logs its user out on the other.
+    Raises AuthenticationError. Only a token that is good in every other way is refused as expired: the Android app
+    refreshes on that text, and logs its user out on the other.
     """
     expires = _seconds(claims.get("exp"))
     not_before = max(_seconds(claims.get("iat")), _seconds(claims.get("nbf", 0)))
     if not_before > now.timestamp():
-        raise TokenRefused(INVALID)
+        raise AuthenticationError(INVALID)
     if claims.get("iss") != issuer or audience not in _audiences(claims.get("aud")):
-        raise TokenRefused(INVALID)
+        raise AuthenticationError(INVALID)
     if not isinstance(claims.get("sub", ""), str) or not _is_supported(claims.get("version", "1.0.0")):
-        raise TokenRefused(INVALID)
+        raise AuthenticationError(INVALID)
     username = claims.get("preferred_username") or claims.get("username")
     if not isinstance(username, str) or not username:
-        raise TokenRefused(NO_USERNAME)
+        raise AuthenticationError(NO_USERNAME)
     if not _is_text(username):
-        raise TokenRefused(INVALID)
+        raise AuthenticationError(INVALID)
     if expires <= now.timestamp():
-        raise TokenRefused(EXPIRED)
+        raise AuthenticationError(EXPIRED)
     return Identity(username, int(expires), restricted=bool(claims.get("is_restricted")))
 
 
@@ -64,7 +64,7 @@ def _seconds(value: Any) -> float:
     # The bound keeps out NaN, which compares false with everything, and infinities.
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12:
         return value
-    raise TokenRefused(INVALID)
+    raise AuthenticationError(INVALID)
 
 
 def _audiences(value: Any) -> list[Any]:

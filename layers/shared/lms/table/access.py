@@ -15,10 +15,10 @@ from lms.domain.roles import INSTRUCTOR, STAFF, Roles
 from lms.domain.site import Site
 from lms.domain.users import User
 from lms.table import items
-from lms.table.cache import ShortMemory
+from lms.table.cache import TtlCache
 from lms.table.client import (
-    ConditionFailed,
-    TableUnavailable,
+    ConditionFailedError,
+    UnavailableError,
     call,
     in_parallel,
     persist,
@@ -29,9 +29,9 @@ from lms.table.items import ItemType, Key
 _BATCH = 100
 """Keys in one BatchGetItem at the most."""
 
-_courses = ShortMemory(2000)
-_outlines = ShortMemory(20)
-_sites = ShortMemory(1)
+_courses = TtlCache(2000)
+_outlines = TtlCache(20)
+_sites = TtlCache(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,11 @@ class LearnerInCourse:
     site: Site
 
 
-class CourseNotFound(Exception):
+class CourseNotFoundError(Exception):
     """There is no such course."""
 
 
-class UserNotFound(Exception):
+class UserNotFoundError(Exception):
     """There is no such user."""
 
 
@@ -95,7 +95,7 @@ def record_login(username: str, now: datetime) -> User | None:
             ExpressionAttributeValues={":now": values["last_login"]},
             ReturnValues="ALL_NEW",
         )
-    except ConditionFailed:
+    except ConditionFailedError:
         return None
     return items.read_user(answer["Attributes"])
 
@@ -175,9 +175,9 @@ def _together(*reads: Callable[[], Any]) -> list[Any]:
 def read_learner_and_site(username: str) -> tuple[Learner, Site]:
     """A user with enrollments, progress and roles, in one Query, and the site's configuration; one round trip.
 
-    Raises UserNotFound.
+    Raises UserNotFoundError.
     """
-    # All of the partition but the completions, whose DONE# comes before.
+    # All of the partition but the completions, whose COMPLETION# comes before.
     found, site = _together(lambda: _query_user(username, "SK >= :sort", "ENROLL#", consistent=False), get_site)
     return _learner(found), site
 
@@ -196,12 +196,12 @@ def _learner(found: Iterable[Any]) -> Learner:
         elif kind == "ROLE":
             roles.append(item)
     if user is None:
-        raise UserNotFound
+        raise UserNotFoundError
     return Learner(user, items.read_roles(roles, user), enrollments, progress)
 
 
 def read_learner_in_course(username: str, course: CourseKey) -> LearnerInCourse:
-    """A user and a course, in one BatchGetItem, as last written. Raises UserNotFound, then CourseNotFound."""
+    """A user and a course, in one BatchGetItem, as last written. Raises UserNotFoundError, then CourseNotFoundError."""
     course_id = str(course)
     cached_course, cached_outline, cached_site = _courses.get(course_id), _outlines.get(course_id), _sites.get("site")
     profile, enroll, progress, role, org_role = (
@@ -225,11 +225,11 @@ def read_learner_in_course(username: str, course: CourseKey) -> LearnerInCourse:
 
     user = items.read_user(at(profile)) if at(profile) else None
     if user is None:
-        raise UserNotFound
+        raise UserNotFoundError
     if cached_course is None:
         cached_course = _keep_course(at(overview)) if at(overview) else None
     if cached_course is None:
-        raise CourseNotFound
+        raise CourseNotFoundError
     if cached_outline is None:
         cached_outline = _keep_outline(course, at(blocks))
     if cached_site is None:
@@ -266,27 +266,30 @@ def read_studies(username: str, course_ids: Iterable[str]) -> dict[str, Study]:
     """A learner's study of some courses, by course id, for at most 50 courses. Outlines may come from memory."""
     keys = {course_id: key for course_id in course_ids if (key := parse_course_key(course_id)) is not None}
     outlines = {course_id: _outlines.get(course_id) for course_id in keys}
-    done = [items.done_key(username, course_id) for course_id in keys]
+    done = [items.completion_key(username, course_id) for course_id in keys]
     firsts = [items.outline_key(course_id) for course_id, outline in outlines.items() if outline is None]
     found = get_items([*done, *firsts], consistent=False)
     studies = {}
     for course_id, key in keys.items():
         outline = outlines[course_id] or _keep_outline(key, found.get(items.key_name(items.outline_key(course_id))))
-        item = found.get(items.key_name(items.done_key(username, course_id)), {})
-        studies[course_id] = Study(outline, items.DONE.read(item).get("completed", frozenset()))
+        item = found.get(items.key_name(items.completion_key(username, course_id)), {})
+        studies[course_id] = Study(outline, items.COMPLETION.read(item).get("completed", frozenset()))
     return studies
 
 
 def save_visit(username: str, seen: Progress, positions: Mapping[str, int], now: datetime) -> None:
-    """Write positions that a visit changed, if nobody wrote them since `seen` was read. Raises ConditionFailed.
+    """Write positions that a visit changed, if nobody wrote them since `seen` was read. Raises ConditionFailedError.
 
-    Only a new position of the course block itself moves `moved`, the date that later visits are compared with.
+    Only a new position of the course block itself moves `course_state_modified`, the date that later visits are
+    compared with.
     """
-    values: dict[str, Any] = {"course_id": seen.course_id, "active_at": now, "changed": now}
+    values: dict[str, Any] = {"course_id": seen.course_id, "latest_state_modified": now, "changed": now}
     values |= {f"position:{block}": position for block, position in positions.items()}
     if any(block.startswith("course@") for block in positions):
-        values["moved"] = now
-    before = {f"position:{block}": seen.positions.get(block) for block in positions} | {"moved": seen.moved}
+        values["course_state_modified"] = now
+    before = {f"position:{block}": seen.positions.get(block) for block in positions} | {
+        "course_state_modified": seen.course_state_modified
+    }
     call("update_item", **_update(items.PROGRESS, items.progress_key(username, seen.course_id), values, before=before))
 
 
@@ -353,7 +356,7 @@ def assign_role(username: str, course: CourseOverview, role: str, now: datetime,
     """Give the user the team role, instead of another one, and enroll the user: both or neither.
 
     An enrollment that exists is made active and keeps its mode (design 7.8). `token` makes a repetition of the same
-    call harmless for ten minutes. Raises CourseNotFound, or TableUnavailable after `deadline`.
+    call harmless for ten minutes. Raises CourseNotFoundError, or UnavailableError after `deadline`.
     """
     other = STAFF if role == INSTRUCTOR else INSTRUCTOR
     mode = default_enrollment_mode(course.offered_modes(now))
@@ -377,12 +380,12 @@ def assign_role(username: str, course: CourseOverview, role: str, now: datetime,
     actions = [{"ConditionCheck": exists}, {"Update": held}, {"Update": enrolled}]
     try:
         persist(lambda: call("transact_write_items", TransactItems=actions, ClientRequestToken=token), deadline)
-    except ConditionFailed:
-        raise CourseNotFound from None
+    except ConditionFailedError:
+        raise CourseNotFoundError from None
 
 
 def revoke_role(username: str, course_id: str, now: datetime, deadline: float) -> None:
-    """Take every team role on the course from the user; one who holds none is left as is. Raises TableUnavailable."""
+    """Take every team role on the course from the user; one who holds none is left as is. Raises UnavailableError."""
     arguments = _update(
         items.ROLE,
         items.course_role_key(username, course_id),
@@ -392,7 +395,7 @@ def revoke_role(username: str, course_id: str, now: datetime, deadline: float) -
     arguments["ConditionExpression"] = "attribute_exists(PK)"
     try:
         persist(lambda: call("update_item", **arguments), deadline)
-    except ConditionFailed:
+    except ConditionFailedError:
         return
 
 
@@ -442,7 +445,7 @@ def get_items(keys: Sequence[Key], consistent: bool) -> dict[tuple[str, str], An
             chunk = answer.get("UnprocessedKeys", {}).get(table_name(), {}).get("Keys", [])
             if not chunk:
                 return found
-        raise TableUnavailable("DynamoDB keeps leaving keys of a batch unread")
+        raise UnavailableError("DynamoDB keeps leaving keys of a batch unread")
 
     keys = [key for key in keys if items.is_storable(key)]
     chunks = [keys[at : at + _BATCH] for at in range(0, len(keys), _BATCH)]

@@ -10,7 +10,7 @@ from typing import Any
 _SECONDS = 60.0
 
 
-class ShortMemory:
+class TtlCache:
     """A bounded map whose entries are forgotten after `CACHE_SECONDS` (60), the least recently used first when full."""
 
     def __init__(self, entries: int) -> None:

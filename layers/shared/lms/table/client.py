@@ -38,7 +38,7 @@ _TRY_TRANSACTION_AGAIN = frozenset(
 )
 
 
-class TableUnavailable(Exception):
+class UnavailableError(Exception):
     """The table did not answer in time, or is throttled. `outcome_unknown`: a write may have happened all the same."""
 
     def __init__(self, message: str, outcome_unknown: bool = False) -> None:
@@ -46,7 +46,7 @@ class TableUnavailable(Exception):
         self.outcome_unknown = outcome_unknown
 
 
-class ConditionFailed(Exception):
+class ConditionFailedError(Exception):
     """A write's condition did not hold. `reasons`: for a transaction, which of its actions failed, in their order."""
 
     def __init__(self, reasons: list[bool]) -> None:
@@ -85,28 +85,28 @@ def client() -> Any:
 def call(operation: str, **arguments: Any) -> Any:
     """One call, e.g. `call("get_item", TableName=…, Key=…)`, and its answer.
 
-    Raises ConditionFailed, or TableUnavailable where trying again later makes sense. Anything else is our own fault and
-    is raised as it came.
+    Raises ConditionFailedError, or UnavailableError where trying again later makes sense. Anything else is our own
+    fault and is raised as it came.
     """
     try:
         return getattr(client(), operation)(**arguments)
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == "ConditionalCheckFailedException":
-            raise ConditionFailed([True]) from None
+            raise ConditionFailedError([True]) from None
         if code == "TransactionCanceledException":
             codes = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
             if "ConditionalCheckFailed" in codes:
-                raise ConditionFailed([code == "ConditionalCheckFailed" for code in codes]) from None
+                raise ConditionFailedError([code == "ConditionalCheckFailed" for code in codes]) from None
             if set(codes) <= _TRY_TRANSACTION_AGAIN:
-                raise TableUnavailable(f"DynamoDB cancelled a transaction: {codes}") from error
+                raise UnavailableError(f"DynamoDB cancelled a transaction: {codes}") from error
         if code in _TRY_AGAIN:
-            raise TableUnavailable(f"DynamoDB answered {code}", outcome_unknown=code in _MAYBE_DONE) from error
+            raise UnavailableError(f"DynamoDB answered {code}", outcome_unknown=code in _MAYBE_DONE) from error
         raise
     except ParamValidationError:
         raise
     except BotoCoreError as error:
-        raise TableUnavailable(
+        raise UnavailableError(
             f"DynamoDB could not be reached: {type(error).__name__}", outcome_unknown=True
         ) from error
 
@@ -114,14 +114,14 @@ def call(operation: str, **arguments: Any) -> Any:
 def persist(attempt: Callable[[], T], deadline: float) -> T:
     """Repeat a write that the table could not take, with growing and jittered pauses, until `deadline`.
 
-    `deadline` is in seconds of `time.monotonic()`. The write must be safe to repeat. Raises the last TableUnavailable,
+    `deadline` is in seconds of `time.monotonic()`. The write must be safe to repeat. Raises the last UnavailableError,
     whose `outcome_unknown` is true when any of the attempts may have been carried out.
     """
     pause, unknown = 0.05, False
     while True:
         try:
             return attempt()
-        except TableUnavailable as error:
+        except UnavailableError as error:
             unknown = error.outcome_unknown = unknown or error.outcome_unknown
             if time.monotonic() + pause > deadline:
                 raise

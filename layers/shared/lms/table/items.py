@@ -69,8 +69,8 @@ def progress_key(username: str, course_id: str) -> Key:
     return _key(_user_partition(username), f"PROGRESS#{course_id}")
 
 
-def done_key(username: str, course_id: str) -> Key:
-    return _key(_user_partition(username), f"DONE#{course_id}")
+def completion_key(username: str, course_id: str) -> Key:
+    return _key(_user_partition(username), f"COMPLETION#{course_id}")
 
 
 def course_role_key(username: str, course_id: str) -> Key:
@@ -236,7 +236,7 @@ ENROLLMENT = ItemType(
         "active": _FLAG,
         "certificate": _CERTIFICATE,
         "upgrade_deadline": _MOMENT,
-        "keeps_audit_access": _FLAG,
+        "excluded_from_fbe": _FLAG,
         "changed": _MOMENT,
     },
     owned_by_api=frozenset({"created", "mode", "active"}),
@@ -244,18 +244,22 @@ ENROLLMENT = ItemType(
 PROGRESS = ItemType(
     {
         "course_id": _TEXT,
-        "moved": _MOMENT,
-        "active_at": _MOMENT,
-        "completed_block": _TEXT,
-        "completed_at": _MOMENT,
-        "completion_created": _MOMENT,
+        "course_state_modified": _MOMENT,
+        "latest_state_modified": _MOMENT,
+        "last_completed_block": _TEXT,
+        "last_completed_at": _MOMENT,
+        "latest_completion_created": _MOMENT,
         "changed": _MOMENT,
     },
-    prefixed={"position:": _INTEGER, "drawn:": _json(sorted, frozenset)},
-    latest={"active_at": (), "completed_at": ("completed_block",), "completion_created": ()},
-    owned_by_api=frozenset({"position:", "moved", "active_at"}),
+    prefixed={"position:": _INTEGER, "selected:": _json(sorted, frozenset)},
+    latest={
+        "latest_state_modified": (),
+        "last_completed_at": ("last_completed_block",),
+        "latest_completion_created": (),
+    },
+    owned_by_api=frozenset({"position:", "course_state_modified", "latest_state_modified"}),
 )
-DONE = ItemType({"course_id": _TEXT, "completed": _DIGESTS})
+COMPLETION = ItemType({"course_id": _TEXT, "completed": _DIGESTS})
 ROLE = ItemType(
     {"course_id": _TEXT, "org": _TEXT, "changed": _MOMENT},
     prefixed={"role:": _TEXT, "forum:": _FLAG},
@@ -280,7 +284,7 @@ COURSE = ItemType(
         "logo": _TEXT,
         "self_paced": _FLAG,
         "mobile_available": _FLAG,
-        "staff_only": _FLAG,
+        "visible_to_staff_only": _FLAG,
         "days_early_for_beta": _NUMBER,
         "certificates_display_behavior": _TEXT,
         "certificates_show_before_end": _FLAG,
@@ -330,7 +334,7 @@ def read_enrollment(item: Item) -> Enrollment | None:
 def read_progress(item: Item) -> Progress:
     values = PROGRESS.read(item)
     values.pop("changed", None)
-    return Progress(positions=values.pop("position:"), drawn=values.pop("drawn:"), **values)
+    return Progress(positions=values.pop("position:"), selected=values.pop("selected:"), **values)
 
 
 def read_roles(items: Iterable[Item], user: User | None) -> Roles:

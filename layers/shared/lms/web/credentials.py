@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 
 from lms.domain.csrf import Submission, csrf_refusal
-from lms.domain.tokens import NOT_PROVIDED, TokenRefused
+from lms.domain.tokens import NOT_PROVIDED, AuthenticationError
 from lms.settings import settings
 from lms.web.request import Request
 
@@ -27,12 +27,12 @@ class Credential:
     """Not for a cookie, which browsers send unasked, nor for `Bearer` on the support API, which Open edX ignores."""
 
 
-def presented(request: Request) -> Credential:
-    """The credential that the request presents. Raises TokenRefused where there is none that can be looked at."""
+def read_credential(request: Request) -> Credential:
+    """The credential that the request presents. Raises AuthenticationError where there is none to be looked at."""
     headers = request.header_lines("authorization")
     if len(headers) > 1:
         # The gateway keeps what was said of one header, and which of two that is nobody says.
-        raise TokenRefused(NOT_PROVIDED)
+        raise AuthenticationError(NOT_PROVIDED)
     header = headers[0]
     words = header.split()
     # One space exactly: Open edX takes a header with more as none.
@@ -44,10 +44,10 @@ def presented(request: Request) -> Credential:
         if not words or len(words) == 1 or words[0].lower() == "jwt":
             return _cookie(request)
     elif len(words) == 1:
-        raise TokenRefused("Invalid token header. No credentials provided.")
+        raise AuthenticationError("Invalid token header. No credentials provided.")
     elif len(words) > 2:
-        raise TokenRefused("Invalid token header. Token string should not contain spaces.")
-    raise TokenRefused(NOT_PROVIDED)
+        raise AuthenticationError("Invalid token header. Token string should not contain spaces.")
+    raise AuthenticationError(NOT_PROVIDED)
 
 
 def _is_support(request: Request) -> bool:
@@ -58,7 +58,7 @@ def _cookie(request: Request) -> Credential:
     halves = [request.cookies.get(name, "") for name in _COOKIE_HALVES]
     token = ".".join(halves) if all(halves) else request.cookies.get(_COOKIE, "")
     if not token:
-        raise TokenRefused(NOT_PROVIDED)
+        raise AuthenticationError(NOT_PROVIDED)
     reason = csrf_refusal(
         Submission(
             method=request.method,
@@ -73,5 +73,5 @@ def _cookie(request: Request) -> Credential:
     )
     if reason:
         request.observation.note("cookies refused", reason=reason)
-        raise TokenRefused(NOT_PROVIDED)
+        raise AuthenticationError(NOT_PROVIDED)
     return Credential(token, is_final=False)

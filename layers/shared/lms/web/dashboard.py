@@ -14,13 +14,13 @@ from lms.domain.assignments import (
     past_assignments,
 )
 from lms.domain.dashboard import STATUSES, primary_of, with_status
-from lms.domain.dates import wire
-from lms.domain.enrollments import Enrolled, Enrollment, newest_first
+from lms.domain.dates import format_datetime
+from lms.domain.enrollments import EnrolledCourse, Enrollment, newest_first
 from lms.domain.outline import last_completed, viewer_of
-from lms.domain.paging import InvalidPage, Page, page_of, page_size
+from lms.domain.paging import InvalidPageError, Page, page_of, page_size
 from lms.domain.progress import Progress
 from lms.table.access import Study
-from lms.web.enrollments import View, enrollment_json
+from lms.web.enrollments import EnrollmentContext, enrollment_json
 from lms.web.errors import not_found
 from lms.web.request import Request
 
@@ -34,8 +34,8 @@ _PAGE_SIZES = {"v3": (10, 100), "v4": (5, 50)}
 class Dashboard:
     """What one request shows: the primary course, if it asks for one, and a page of the others."""
 
-    primary: Enrolled | None
-    page: Page[Enrolled]
+    primary: EnrolledCourse | None
+    page: Page[EnrolledCourse]
     with_progress: bool
 
     @property
@@ -47,7 +47,7 @@ class Dashboard:
         return [one.enrollment.course_id for one in shown]
 
 
-def dashboard_of(request: Request, courses: Sequence[Enrolled], progress: Mapping[str, Progress]) -> Dashboard:
+def dashboard_of(request: Request, courses: Sequence[EnrolledCourse], progress: Mapping[str, Progress]) -> Dashboard:
     """The part of the courses that the request asks for. Raises 404 for a page that there is not."""
     primary = None
     if _status(request) is not None:
@@ -58,7 +58,7 @@ def dashboard_of(request: Request, courses: Sequence[Enrolled], progress: Mappin
         courses = [one for one in courses if one is not primary]
     try:
         return Dashboard(primary, _page(request, courses), _wants_progress(request))
-    except InvalidPage:
+    except InvalidPageError:
         raise not_found("Invalid page.") from None
 
 
@@ -73,7 +73,7 @@ def likely_studied(request: Request, enrollments: Iterable[Enrollment], progress
         primary = primary_of(rest, progress)
         shown, rest = [one for one in rest if one is primary], [one for one in rest if one is not primary]
     if _wants_progress(request) and _status(request) in (None, "all"):
-        with suppress(InvalidPage):
+        with suppress(InvalidPageError):
             shown += _page(request, rest).items
     return [one.course_id for one in shown]
 
@@ -93,7 +93,11 @@ def _page(request: Request, items: Sequence[T]) -> Page[T]:
 
 
 def dashboard_json(
-    request: Request, shown: Dashboard, view: View, progress: Mapping[str, Progress], studies: Mapping[str, Study]
+    request: Request,
+    shown: Dashboard,
+    view: EnrollmentContext,
+    progress: Mapping[str, Progress],
+    studies: Mapping[str, Study],
 ) -> dict[str, Any]:
     """`enrollments`, and in v4 `primary` where there is one."""
     learned = _Learned(view, progress, studies)
@@ -109,7 +113,7 @@ def dashboard_json(
     return answer
 
 
-def _page_json(request: Request, page: Page[Enrolled], results: list[dict[str, Any]]) -> dict[str, Any]:
+def _page_json(request: Request, page: Page[EnrolledCourse], results: list[dict[str, Any]]) -> dict[str, Any]:
     # A link to the first page bears no number, as DRF writes it.
     previous = None if page.number == 2 else str(page.number - 1)
     return {
@@ -126,12 +130,12 @@ def _page_json(request: Request, page: Page[Enrolled], results: list[dict[str, A
 class _Learned:
     """What a learner has done, as the apps read it."""
 
-    def __init__(self, view: View, progress: Mapping[str, Progress], studies: Mapping[str, Study]) -> None:
+    def __init__(self, view: EnrollmentContext, progress: Mapping[str, Progress], studies: Mapping[str, Study]) -> None:
         self._view = view
         self._progress = progress
         self._studies = studies
 
-    def primary_json(self, one: Enrolled) -> dict[str, Any]:
+    def primary_json(self, one: EnrolledCourse) -> dict[str, Any]:
         return {
             "course_status": self._status_json(one),
             "course_progress": self.progress_json(one),
@@ -141,14 +145,14 @@ class _Learned:
             },
         }
 
-    def progress_json(self, one: Enrolled) -> dict[str, int]:
+    def progress_json(self, one: EnrolledCourse) -> dict[str, int]:
         progress = course_progress(self._assignments(one))
         return {"total_assignments_count": progress.total, "assignments_completed": progress.completed}
 
-    def _status_json(self, one: Enrolled) -> dict[str, Any] | None:
+    def _status_json(self, one: EnrolledCourse) -> dict[str, Any] | None:
         """Where the learner last completed something, top-down; None where that is nowhere in the course."""
         outline = self._studies[one.course.id].outline
-        path = last_completed(outline, self._of(one).completed_block)
+        path = last_completed(outline, self._of(one).last_completed_block)
         if path is None:
             return None
         keys = [outline.usage_key(index) for index in path]
@@ -160,7 +164,7 @@ class _Learned:
         }
 
     def _assignments_json(
-        self, one: Enrolled, choose: Callable[[Sequence[Assignment], Any], list[Assignment]]
+        self, one: EnrolledCourse, choose: Callable[[Sequence[Assignment], Any], list[Assignment]]
     ) -> list[dict[str, Any]]:
         outline = self._studies[one.course.id].outline
         site = f"{self._view.base_url}/courses/{one.course.id}/jump_to"
@@ -168,7 +172,7 @@ class _Learned:
             {
                 "assignment_type": assignment.type,
                 "complete": assignment.complete,
-                "date": wire(assignment.due),
+                "date": format_datetime(assignment.due),
                 "date_type": "assignment-due-date",
                 "description": "",
                 "learner_has_access": True,
@@ -181,11 +185,11 @@ class _Learned:
             for assignment in choose(self._assignments(one), self._view.now)
         ]
 
-    def _assignments(self, one: Enrolled) -> list[Assignment]:
+    def _assignments(self, one: EnrolledCourse) -> list[Assignment]:
         study = self._studies[one.course.id]
         viewer = viewer_of(one.course, self._view.roles, one.enrollment, self._view.now)
-        work = Work(study.completed, self._of(one).drawn)
+        work = Work(study.completed, self._of(one).selected)
         return assignments_of(study.outline, viewer, work, one.course.end)
 
-    def _of(self, one: Enrolled) -> Progress:
+    def _of(self, one: EnrolledCourse) -> Progress:
         return self._progress.get(one.course.id) or Progress(one.course.id)

@@ -9,7 +9,7 @@ from typing import Any
 from lms.domain.tokens import EXPIRED, NOT_PROVIDED
 from lms.domain.users import same_username
 from lms.settings import SettingsError
-from lms.table.client import TableUnavailable
+from lms.table.client import UnavailableError
 from lms.web.cors import cors_headers, is_preflight, preflight_headers
 from lms.web.errors import HttpError, detail, permission_denied, unauthorized
 from lms.web.request import Caller, Request
@@ -22,7 +22,7 @@ _PARSES = ["application/json", "application/x-www-form-urlencoded", "multipart/f
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class EndpointDescription:
     """What an endpoint says of itself: it stands on the handler as `endpoint`, for the OpenAPI document."""
 
     name: str
@@ -50,7 +50,7 @@ def endpoint(
             _refuse_other_methods(request, methods)
             return _options(request, name, methods) if request.method == "OPTIONS" else answer(request, caller)
 
-        return _handler(respond, Described(name, tuple(methods), versioned, own_user, for_web_pages))
+        return _handler(respond, EndpointDescription(name, tuple(methods), versioned, own_user, for_web_pages))
 
     return decorate
 
@@ -64,12 +64,12 @@ def open_endpoint(name: str, methods: Sequence[str]) -> Callable[[Callable[[Requ
             _refuse_other_methods(request, methods)
             return _options(request, name, methods) if request.method == "OPTIONS" else answer(request)
 
-        return _handler(respond, Described(name, tuple(methods)))
+        return _handler(respond, EndpointDescription(name, tuple(methods)))
 
     return decorate
 
 
-def _handler(respond: Callable[[Request], Response], described: Described) -> Handler:
+def _handler(respond: Callable[[Request], Response], described: EndpointDescription) -> Handler:
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         started = time.perf_counter()
         request = Request(event, context)
@@ -106,7 +106,7 @@ def _response_or_error(respond: Callable[[Request], Response], request: Request)
         return respond(request)
     except HttpError as error:
         return Response(error.status, error.body, error.headers)
-    except TableUnavailable as error:
+    except UnavailableError as error:
         request.observation.error("table unavailable", reason=str(error))
         return Response(503, _UNAVAILABLE, {"Retry-After": "1"})
     except Exception as error:
@@ -127,7 +127,7 @@ def _admit(request: Request, versioned: bool, own_user: bool) -> Caller:
     # The gateway may keep an authorizer's answer for 300 s longer than the token is good.
     if caller.expires <= request.now.timestamp():
         raise unauthorized(EXPIRED)
-    if caller.restricted or (own_user and not same_username(request.variable("username"), caller.username)):
+    if caller.restricted or (own_user and not same_username(request.path_parameter("username"), caller.username)):
         raise permission_denied()
     return caller
 

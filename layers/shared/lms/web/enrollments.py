@@ -9,9 +9,9 @@ from urllib.parse import quote
 from lms.domain.access import AccessError, mobile_access_error
 from lms.domain.certificates import certificate_path
 from lms.domain.courses import CourseMode, CourseOverview, listed_modes, start_label
-from lms.domain.dates import wire
+from lms.domain.dates import format_datetime
 from lms.domain.discussion import has_discussion
-from lms.domain.enrollments import Enrolled
+from lms.domain.enrollments import EnrolledCourse
 from lms.domain.expiry import audit_access_expires, dynamic_upgrade_deadline
 from lms.domain.roles import Roles
 from lms.domain.site import Features, Site
@@ -23,7 +23,7 @@ _NO_DATE = "1970-01-01T00:00:00Z"
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class EnrollmentContext:
     """Everything that the shapes depend on besides the enrollment itself."""
 
     user: User
@@ -35,18 +35,18 @@ class View:
     version: str
 
 
-def expiry_of(one: Enrolled, view: View) -> datetime | None:
+def expiry_of(one: EnrolledCourse, view: EnrollmentContext) -> datetime | None:
     """When the learner's audit access to the course ends, if it does."""
     return audit_access_expires(one.course, one.enrollment, view.roles, view.site, view.features)
 
 
-def enrollment_json(one: Enrolled, view: View) -> dict[str, Any]:
+def enrollment_json(one: EnrolledCourse, view: EnrollmentContext) -> dict[str, Any]:
     """One element of the list, keys in the contract's order; v0.5 has neither expiry nor modes."""
     enrollment, course = one.enrollment, one.course
     path = certificate_path(course, enrollment.certificate, view.features, view.now)
     item: dict[str, Any] = {
-        "audit_access_expires": wire(expiry_of(one, view)),
-        "created": wire(enrollment.created) or _NO_DATE,
+        "audit_access_expires": format_datetime(expiry_of(one, view)),
+        "created": format_datetime(enrollment.created) or _NO_DATE,
         "mode": enrollment.mode,
         "is_active": enrollment.active,
         "course": course_json(one, view),
@@ -58,7 +58,7 @@ def enrollment_json(one: Enrolled, view: View) -> dict[str, Any]:
     return item
 
 
-def course_json(one: Enrolled, view: View) -> dict[str, Any]:
+def course_json(one: EnrolledCourse, view: EnrollmentContext) -> dict[str, Any]:
     """The `course` of an enrollment; names that a client cannot show as null never are (design 7.11)."""
     enrollment, course = one.enrollment, one.course
     error = mobile_access_error(course, view.user, enrollment, view.roles, view.site, view.features, view.now)
@@ -67,15 +67,15 @@ def course_json(one: Enrolled, view: View) -> dict[str, Any]:
     discussion = has_discussion(course, view.features, may_enter=True)
     return {
         "id": course.id,
-        "name": course.shown_name,
-        "number": course.shown_number,
-        "org": course.shown_org,
+        "name": course.display_name_with_default,
+        "number": course.display_number_with_default,
+        "org": course.display_org_with_default,
         "org_logo": course.logo,
-        "start": wire(course.start),
+        "start": format_datetime(course.start),
         "start_display": start_display,
         "start_type": start_type,
-        "end": wire(course.end),
-        "dynamic_upgrade_deadline": wire(dynamic_upgrade_deadline(course, enrollment, view.site, view.now)),
+        "end": format_datetime(course.end),
+        "dynamic_upgrade_deadline": format_datetime(dynamic_upgrade_deadline(course, enrollment, view.site, view.now)),
         "subscription_id": subscription_id(course.id),
         "courseware_access": access_json(error),
         "media": {"course_image": {"uri": course.image_url, "name": "Course Image"}},
@@ -130,11 +130,11 @@ def _mode_json(mode: CourseMode) -> dict[str, Any]:
     }
 
 
-def _about_url(course: CourseOverview, view: View) -> str:
+def _about_url(course: CourseOverview, view: EnrollmentContext) -> str:
     if view.features.custom_course_urls and course.social_sharing_url:
         return course.social_sharing_url
     return course.marketing_url or f"{view.base_url}/courses/{course.id}/about"
 
 
-def _absolute(path: str, view: View) -> str:
+def _absolute(path: str, view: EnrollmentContext) -> str:
     return f"{view.base_url}{path}" if path.startswith("/") else path

@@ -90,7 +90,7 @@ class Request:
         body = self._event.get("body") or ""
         return base64.b64decode(body) if self._event.get("isBase64Encoded") else body.encode()
 
-    def variable(self, name: str) -> str:
+    def path_parameter(self, name: str) -> str:
         """A path variable, decoded: gateways hand it over decoded or as it was sent."""
         return unquote((self._event.get("pathParameters") or {}).get(name) or "")
 
@@ -106,7 +106,7 @@ class Request:
     @cached_property
     def version(self) -> str:
         """The mobile API's version in the path. Raises 404 for one that there is not."""
-        version = self.variable("version")
+        version = self.path_parameter("version")
         if version not in VERSIONS:
             raise not_found()
         return version
@@ -115,7 +115,7 @@ class Request:
     def course(self) -> CourseKey:
         """The course in the path; whatever follows its id is ignored. Raises 404. (contract/mobile-users.md 5.1)"""
         # A `+` may have become a space on the way; a course id holds none of its own.
-        match = _COURSE_ID.match(self.variable("course_id").replace(" ", "+"))
+        match = _COURSE_ID.match(self.path_parameter("course_id").replace(" ", "+"))
         key = parse_course_key(match[0]) if match else None
         if key is None:
             raise not_found()

@@ -21,7 +21,7 @@ from lms.domain.courses import CourseOverview
 from lms.domain.roles import Roles
 from lms.domain.users import User
 from lms.table import access
-from lms.table.client import TableUnavailable, in_parallel
+from lms.table.client import UnavailableError, in_parallel
 from lms.web.observe import logger
 from lms.web.request import Request
 
@@ -64,9 +64,9 @@ def _change(
             # The same for every attempt at this operation: DynamoDB carries out one of them.
             token = hashlib.sha256(f"{request.invocation}/{index}".encode()).hexdigest()[:36]
             access.assign_role(target.username, course, one.role, request.now, token, request.deadline)
-    except access.CourseNotFound:
+    except access.CourseNotFoundError:
         return INVALID_COURSE
-    except TableUnavailable as error:
+    except UnavailableError as error:
         logger.warning("operation not saved", operation=index, reason=str(error), unknown=error.outcome_unknown)
         return OUTCOME_UNKNOWN if error.outcome_unknown else NOT_SAVED
     except Exception as error:

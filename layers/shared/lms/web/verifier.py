@@ -10,7 +10,7 @@ import jwt
 from jwt.algorithms import HMACAlgorithm, RSAAlgorithm
 from jwt.utils import base64url_decode, base64url_encode
 
-from lms.domain.tokens import INVALID, TokenRefused
+from lms.domain.tokens import INVALID, AuthenticationError
 
 if TYPE_CHECKING:
     from jwt.types import Options
@@ -33,7 +33,7 @@ _SIGNATURE_ONLY: "Options" = {
 }
 
 
-class KeysMissing(Exception):
+class KeysMissingError(Exception):
     """The settings name no key, issuer or audience, or cannot be read: no token can be trusted."""
 
 
@@ -47,17 +47,17 @@ class Verifier:
     audience: str
 
     def verified_claims(self, token: str) -> dict[str, Any]:
-        """The claims of a token that one of the keys signed. Raises TokenRefused.
+        """The claims of a token that one of the keys signed. Raises AuthenticationError.
 
         The algorithm decides which keys are tried, so that a public key never serves as a secret. What the token says
         of keys (`kid`, `jku`, `x5u`, `jwk`) is ignored.
         """
-        if len(token) > _MAX_TOKEN or not _is_spelled_well(token):
-            raise TokenRefused(INVALID)
+        if len(token) > _MAX_TOKEN or not _is_canonical_base64url(token):
+            raise AuthenticationError(INVALID)
         try:
             algorithm: Any = jwt.get_unverified_header(token).get("alg")
         except (jwt.PyJWTError, ValueError, RecursionError):
-            raise TokenRefused(INVALID) from None
+            raise AuthenticationError(INVALID) from None
         keys: tuple[Any, ...] = ()
         if algorithm in _RSA_ALGORITHMS:
             keys = self.public_keys
@@ -69,10 +69,10 @@ class Verifier:
                 return claims
             except (jwt.PyJWTError, ValueError, RecursionError):
                 continue
-        raise TokenRefused(INVALID)
+        raise AuthenticationError(INVALID)
 
 
-def _is_spelled_well(token: str) -> bool:
+def _is_canonical_base64url(token: str) -> bool:
     """Whether the signature is spelled in the one way that its bytes have: a decoder skips letters that are none."""
     signature = token.rpartition(".")[2]
     try:
@@ -83,11 +83,11 @@ def _is_spelled_well(token: str) -> bool:
 
 @cache
 def verifier() -> Verifier:
-    """The verifier that the environment configures. Raises KeysMissing."""
+    """The verifier that the environment configures. Raises KeysMissingError."""
     try:
         keys = _public_keys(os.environ.get("JWT_PUBLIC_SIGNING_JWK_SET") or '{"keys": []}')
     except (ValueError, TypeError, KeyError, AttributeError, jwt.PyJWTError):
-        raise KeysMissing(
+        raise KeysMissingError(
             "JWT_PUBLIC_SIGNING_JWK_SET is not a JSON Web Key Set of public RSA keys of 2,048 bits or more."
         ) from None
     found = Verifier(
@@ -97,11 +97,13 @@ def verifier() -> Verifier:
         os.environ.get("JWT_AUDIENCE", ""),
     )
     if found.secret and not _is_usable(found.secret):
-        raise KeysMissing("JWT_SECRET_KEY is no secret: it has blanks around it, or is itself a key of another kind.")
+        raise KeysMissingError(
+            "JWT_SECRET_KEY is no secret: it has blanks around it, or is itself a key of another kind."
+        )
     if not found.public_keys and not found.secret:
-        raise KeysMissing("Neither JWT_PUBLIC_SIGNING_JWK_SET nor JWT_SECRET_KEY holds a key.")
+        raise KeysMissingError("Neither JWT_PUBLIC_SIGNING_JWK_SET nor JWT_SECRET_KEY holds a key.")
     if not found.issuer or not found.audience:
-        raise KeysMissing("JWT_ISSUER and JWT_AUDIENCE must both be set.")
+        raise KeysMissingError("JWT_ISSUER and JWT_AUDIENCE must both be set.")
     return found
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lms_lambda.load.olx.files import ExportFiles, ExportProblem, UnreadableExport, is_course_export, read_files
+from lms_lambda.load.olx.files import ExportFiles, ExportProblem, UnreadableExportError, is_course_export, read_files
 from lms_lambda.load.olx.values import (
     ASSESSMENT_FIELDS,
     BLOCK_FIELDS,
@@ -29,7 +29,7 @@ __all__ = [
     "CourseExport",
     "ExportProblem",
     "ExportedBlock",
-    "UnreadableExport",
+    "UnreadableExportError",
     "is_course_export",
     "read_course_export",
 ]
@@ -69,14 +69,14 @@ class CourseExport:
 def read_course_export(path: Path) -> CourseExport:
     """The course that the export at `path` holds: a .tar.gz or .tar file, or a folder.
 
-    Raises UnreadableExport for something that is no course export, an archive that cannot be opened, and a course
+    Raises UnreadableExportError for something that is no course export, an archive that cannot be opened, and a course
     whose own file, organization, number or run cannot be read.
     """
     files = read_files(path)
     root = _course_node(files, "course.xml", path)
     run = root.name
     if run is None:
-        raise UnreadableExport(f"{path} is not a course export: its course.xml has no url_name")
+        raise UnreadableExportError(f"{path} is not a course export: its course.xml has no url_name")
     course_file = _file_of("course", run)
     is_pointed = root.is_pointer and course_file in files.nodes
     definition = _course_node(files, course_file, path) if is_pointed else root
@@ -218,16 +218,16 @@ def _file_of(tag: str, name: str) -> str:
 def _course_node(files: ExportFiles, file: str, path: Path) -> Node:
     node = files.nodes[file]
     if isinstance(node, str):
-        raise UnreadableExport(f"{path} cannot be read, because of its {file}: {node}")
+        raise UnreadableExportError(f"{path} cannot be read, because of its {file}: {node}")
     if node.tag != "course":
-        raise UnreadableExport(f"{path} is not a course export: its {file} holds <{node.tag}>, not <course>")
+        raise UnreadableExportError(f"{path} is not a course export: its {file} holds <{node.tag}>, not <course>")
     return node
 
 
 def _course_identifier(attribute: str, root: Node, definition: Node, path: Path) -> str:
     value = root.attributes.get(attribute) or definition.attributes.get(attribute)
     if not value:
-        raise UnreadableExport(f"{path} is not a course export: its course.xml has no {attribute}")
+        raise UnreadableExportError(f"{path} is not a course export: its course.xml has no {attribute}")
     return value
 
 

@@ -24,7 +24,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _UNREAD_FOLDERS = frozenset({"static", "assets", "drafts"})  # drafts are unpublished blocks
 
 
-class UnreadableExport(Exception):
+class UnreadableExportError(Exception):
     """A file or folder that is no course export, or one that cannot be opened; the message says which and why."""
 
 
@@ -61,12 +61,12 @@ def is_course_export(path: Path) -> bool:
     try:
         with _named(path):
             return any(_course_folder_of(member.path) is not None for member in _members(path))
-    except UnreadableExport:
+    except UnreadableExportError:
         return False
 
 
 def read_files(path: Path) -> ExportFiles:
-    """The files of the export at `path` that describe its course. Raises UnreadableExport."""
+    """The files of the export at `path` that describe its course. Raises UnreadableExportError."""
     with _named(path):
         contents, refused = _read_members(_members(path))
     prefix = _course_prefix(path, contents)
@@ -142,15 +142,15 @@ def _unpacked(path: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Turns what goes wrong while the export is read into an UnreadableExport that names it."""
+    """Turns what goes wrong while the export is read into an UnreadableExportError that names it."""
     try:
         yield
     except (tarfile.TarError, ValueError, OverflowError, RecursionError) as error:  # hostile headers reach all of these
-        raise UnreadableExport(f"{path} is not a readable tar archive: {error}") from error
+        raise UnreadableExportError(f"{path} is not a readable tar archive: {error}") from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UnreadableExport(f"{path} is a damaged gzip file: {error}") from error
+        raise UnreadableExportError(f"{path} is a damaged gzip file: {error}") from error
     except OSError as error:
-        raise UnreadableExport(f"{path} cannot be opened: {error}") from error
+        raise UnreadableExportError(f"{path} cannot be opened: {error}") from error
 
 
 def _describes_the_course(parts: list[str]) -> bool:
@@ -206,13 +206,13 @@ def _escapes(path: str) -> bool:
 
 
 def _course_prefix(path: Path, contents: dict[str, _Content]) -> str:
-    """What the paths of the course's files begin with. Raises UnreadableExport for no course, or more than one."""
+    """What the paths of the course's files begin with. Raises UnreadableExportError for no course, or more than one."""
     folders = sorted({folder for name in contents if (folder := _course_folder_of(name)) is not None})
     if not folders:
-        raise UnreadableExport(f"{path} is not a course export: it holds no course.xml")
+        raise UnreadableExportError(f"{path} is not a course export: it holds no course.xml")
     # A run named "course" has its own file at course/course.xml: what stands at the top wins.
     if folders[0] and len(folders) > 1:
-        raise UnreadableExport(f"{path} holds more than one course: {', '.join(folders)}")
+        raise UnreadableExportError(f"{path} holds more than one course: {', '.join(folders)}")
     return f"{folders[0]}/" if folders[0] else ""
 
 
