@@ -1,14 +1,15 @@
 """Reads Django's `dumpdata`: JSON arrays and JSON lines, plain or gzipped, row by row in little memory."""
 
 import codecs
-import gzip
 import json
 import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, NoReturn, cast
+from typing import IO, Any
+
+from lms_lambda.load.reading import check_utf8, json_decoder, open_unpacked
 
 _CHUNK = 1 << 20
 _LONGEST_ROW = 64 << 20
@@ -19,21 +20,24 @@ _SPACE = re.compile(r"[\s,]*")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One object of a dump, as it was written, and where it stands (`line 3`, `row 3`)."""
+    """One object of a dump, as it was written."""
 
     model: str
+    """In lower case: `auth.user`."""
     pk: str
     fields: dict[str, Any]
     place: str
+    """Where it stands in the file: `line 3`, `row 3`."""
 
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A piece of a dump that is no row, and why."""
+    """A piece of a dump that is no row."""
 
     place: str
     reason: str
     model: str = ""
+    """Empty, like the pk, where it cannot be read."""
     pk: str = ""
 
 
@@ -43,10 +47,7 @@ class UnreadableDumpError(Exception):
 
 def read_dump(path: Path, report: Callable[[int], None] = lambda _: None) -> Iterator[Row | BadRow]:
     """The rows of a dump, in order. `report` hears how many of its bytes are read. Raises UnreadableDumpError."""
-    with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-        file.seek(0)
-        stream: IO[bytes] = cast(IO[bytes], gzip.GzipFile(fileobj=file)) if packed else file
+    with open_unpacked(path) as (file, stream):
         try:
             first = _first_character(stream)
             rows = _read_array(stream) if first == "[" else _read_lines(stream)
@@ -75,7 +76,7 @@ def _read_lines(stream: IO[bytes]) -> Iterator[Row | BadRow]:
         text = line.removeprefix(codecs.BOM_UTF8).strip()
         if text:
             try:
-                yield _row(_decoder.decode(text.decode()), f"line {number}")
+                yield _row(json_decoder.decode(text.decode()), f"line {number}")
             except (ValueError, RecursionError) as error:
                 yield BadRow(f"line {number}", f"not JSON: {_first_line(error)}")
 
@@ -109,7 +110,7 @@ def _read_array(stream: IO[bytes]) -> Iterator[Row | BadRow]:
                 yield BadRow("the end", "more follows after the end of the list")
             return
         try:
-            value, end = _decoder.raw_decode(text, at)
+            value, end = json_decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
             if not ended and len(text) - at < _LONGEST_ROW and _may_be_cut(error, text):
                 more()
@@ -149,17 +150,10 @@ def _row(value: Any, place: str) -> Row | BadRow:
     if isinstance(pk, bool) or not isinstance(pk, str | int):
         return BadRow(place, "pk must be a number or a text", model)
     try:
-        f"{model}{pk}".encode()
-    except UnicodeEncodeError:
+        check_utf8(f"{model}{pk}")
+    except ValueError:
         return BadRow(place, "its model or pk is not UTF-8")
     return Row(model.lower(), str(pk), fields, place)
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _first_line(error: Exception) -> str:

@@ -14,13 +14,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, cast
 
-from lms_lambda.load.olx.values import parse_json
 from lms_lambda.load.olx.xml import BrokenXmlError, Node, read_node
+from lms_lambda.load.reading import open_unpacked, parse_json
 
 MAX_FILE_BYTES = 20 * 1024 * 1024  # an XML file of a real course is below 1 MB
-_GZIP_MAGIC = b"\x1f\x8b"
 _UNREAD_FOLDERS = frozenset({"static", "assets", "drafts"})  # drafts are unpublished blocks
 
 
@@ -114,7 +113,8 @@ def _folder_members(path: Path) -> Iterator[_Member]:
 
 
 def _archive_members(path: Path) -> Iterator[_Member]:
-    with _unpacked(path) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
+    # Not tarfile's own "r|gz": it takes a truncated gzip file for a complete one.
+    with open_unpacked(path) as (_, stream), tarfile.open(fileobj=stream, mode="r|") as archive:
         for entry in archive:
             cast(Any, archive).members.clear()  # tarfile keeps every header it has read
             if entry.isdir():
@@ -125,19 +125,6 @@ def _archive_members(path: Path) -> Iterator[_Member]:
                 return content.read() if content else b""
 
             yield _Member(_printable(entry.name), entry.size, entry.isreg(), read)
-
-
-@contextmanager
-def _unpacked(path: Path) -> Iterator[IO[bytes]]:
-    # Not tarfile's own "r|gz": it takes a truncated gzip file for a complete one.
-    with path.open("rb") as packed:
-        is_gzip = packed.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-        packed.seek(0)
-        if is_gzip:
-            with gzip.GzipFile(fileobj=packed) as unpacked:
-                yield cast(IO[bytes], unpacked)
-        else:
-            yield packed
 
 
 @contextmanager

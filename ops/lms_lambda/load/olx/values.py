@@ -5,25 +5,18 @@ The same reader takes the values of policy.json, which are typed already.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+
+from lms_lambda.load.reading import check_utf8, in_utc, parse_json
 
 Reader = Callable[[Any], Any]
 
 _LONGEST_QUOTE = 80  # characters of an unreadable value that a message repeats
 # Spellings of exports from before 2014, which wrote dates for people.
 _OLD_DATE_FORMATS = ("%b %d, %Y", "%B %d, %Y", "%b %d, %Y %H:%M", "%B %d, %Y %H:%M")
-
-
-def parse_json(text: str | bytes) -> Any:
-    """The JSON value of `text`. Raises ValueError for anything else, also for a nesting too deep to parse."""
-    try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
 
 
 def read_date(value: Any) -> datetime | None:
@@ -66,11 +59,7 @@ def read_text(value: Any) -> str | None:
     """
     if isinstance(value, dict | list):
         raise ValueError("is not text")
-    text = str(value)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError("is not UTF-8") from None
+    text = check_utf8(str(value))
     return None if value is None or text == "null" else text
 
 
@@ -176,14 +165,9 @@ def _decoded(value: Any) -> Any:
         return value.strip()
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
 def _iso_date(text: str) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return in_utc(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
         return None
 
