@@ -388,12 +388,12 @@ class TestUsers:
     def test_every_username_that_django_can_hold_is_taken(self, name: str) -> None:
         [fact] = facts("auth.user", username=name)
 
-        assert fact.data["username"] == name
+        assert fact.fields["username"] == name
 
     def test_a_number_stands_for_its_text(self) -> None:
         [fact] = facts("auth.user", username=12345)
 
-        assert fact.data["username"] == "12345"
+        assert fact.fields["username"] == "12345"
 
     @pytest.mark.parametrize(
         ("text", "moment"),
@@ -410,7 +410,7 @@ class TestUsers:
     def test_a_date_is_in_utc_where_it_names_no_offset(self, text: str, moment: str) -> None:
         [fact] = facts("auth.user", last_login=text)
 
-        assert fact.data["last_login"] == moment
+        assert fact.fields["last_login"] == moment
 
     def test_only_the_time_zone_of_a_users_preferences_is_needed(self) -> None:
         assert facts("user_api.userpreference", key="pref-lang", value="de") == []
@@ -421,20 +421,20 @@ class TestRolesAndForums:
     def test_a_role_on_a_course_belongs_to_user_and_course(self) -> None:
         [fact] = facts("student.courseaccessrole")
 
-        assert (fact.kind, fact.a, fact.b) == ("role", "4711", COURSE)
+        assert (fact.kind, fact.owner, fact.scope) == ("role", "4711", COURSE)
 
     @pytest.mark.parametrize("course_id", ["", None])
     def test_a_role_without_course_holds_for_the_organization(self, course_id: str | None) -> None:
         [fact] = facts("student.courseaccessrole", course_id=course_id)
 
-        assert (fact.kind, fact.a, fact.b) == ("role", "4711", "org:DemoX")
+        assert (fact.kind, fact.owner, fact.scope) == ("role", "4711", "org:DemoX")
 
     @pytest.mark.parametrize("org", ["", None])
     def test_a_role_without_course_and_organization_is_kept_as_such(self, org: str | None) -> None:
         # Open edX knows site-wide rows such as `course_creator_group`; an instructor's counts in course-team 4.2.
         [fact] = facts("student.courseaccessrole", course_id="", org=org)
 
-        assert (fact.kind, fact.a, fact.b) == ("role", "4711", "org:")
+        assert (fact.kind, fact.owner, fact.scope) == ("role", "4711", "org:")
 
     def test_a_forum_role_says_something_of_each_of_its_users(self) -> None:
         assert facts("django_comment_common.role") == [
@@ -468,26 +468,26 @@ class TestStates:
     def test_a_position_is_a_small_whole_number(self, state: str, position: int | None) -> None:
         [fact] = facts("courseware.studentmodule", state=state)
 
-        assert fact.data.get("position") == position
-        assert fact.data.get("block") == (None if position is None else "chapter@ch1")
+        assert fact.fields.get("position") == position
+        assert fact.fields.get("block") == (None if position is None else "chapter@ch1")
 
     @pytest.mark.parametrize("state", [None, "", "{}", "null", "[]", "5"])
     def test_an_empty_state_says_only_when_it_changed(self, state: str | None) -> None:
         [fact] = facts("courseware.studentmodule", state=state)
 
-        assert fact.data == {"modified": "2026-03-02T09:30:15.123000+00:00"}
+        assert fact.fields == {"modified": "2026-03-02T09:30:15.123000+00:00"}
 
     @pytest.mark.parametrize("key", ["i4x://DemoX/DX101/chapter/ch1", "", "chapter", "lb:DemoX:lib:html:x"])
     def test_a_state_of_a_block_without_usage_key_says_only_when_it_changed(self, key: str) -> None:
         [fact] = facts("courseware.studentmodule", module_state_key=key)
 
-        assert fact.data == {"modified": "2026-03-02T09:30:15.123000+00:00"}
+        assert fact.fields == {"modified": "2026-03-02T09:30:15.123000+00:00"}
 
     @pytest.mark.parametrize(("key", "is_course"), [(COURSE_BLOCK, True), (BLOCK, False)])
     def test_the_course_blocks_own_state_is_known_as_such(self, key: str, is_course: bool) -> None:
         [fact] = facts("courseware.studentmodule", module_state_key=key)
 
-        assert fact.data["is_course"] is is_course
+        assert fact.fields["is_course"] is is_course
 
 
 class TestSiteConfiguration:
@@ -512,7 +512,7 @@ class TestSiteConfiguration:
     ) -> None:
         [fact] = facts("site_configuration.siteconfiguration", site_values=site_values)
 
-        assert fact.data == {"site_values": {"pk": "1", "site": 1, "enabled": True, "orgs": orgs}}
+        assert fact.fields == {"site_values": {"pk": "1", "site": 1, "enabled": True, "orgs": orgs}}
 
     def test_an_organization_that_cannot_be_stored_is_rejected(self) -> None:
         values = '{"course_org_filter": "\\ud800"}'
@@ -524,10 +524,10 @@ class TestDurationLimits:
     def test_a_limit_with_a_course_belongs_to_the_course(self) -> None:
         [fact] = facts("course_duration_limits.coursedurationlimitconfig")
 
-        assert (fact.kind, fact.a) == ("course", COURSE)
+        assert (fact.kind, fact.owner) == ("course", COURSE)
 
     @pytest.mark.parametrize("said", [{}, {"site": 1}, {"org": "DemoX"}, {"org_course": "DemoX+DX101"}])
     def test_any_other_limit_belongs_to_the_site(self, said: Fields) -> None:
         [fact] = facts("course_duration_limits.coursedurationlimitconfig", course=None, **said)
 
-        assert (fact.kind, fact.a) == ("site", "")
+        assert (fact.kind, fact.owner) == ("site", "")

@@ -11,7 +11,7 @@ from lms.domain.enrollments import Certificate
 from lms.domain.keys import CourseKey, parse_course_key, parse_usage_key
 from lms.table import items
 from lms.table.items import ItemType, Key
-from lms_lambda.load.staging import Source, Staging, Told
+from lms_lambda.load.staging import Source, SourcedFact, Staging
 
 Reject = Callable[[Source, str], None]
 
@@ -32,15 +32,15 @@ class Change:
     """Whether it comes from a course export, which gives way to the overview of a dump."""
 
 
-def name_users(staging: Staging, reject: Reject) -> None:
+def register_usernames(staging: Staging, reject: Reject) -> None:
     """Note the name of every user of the dump, so that other rows find them by id. Rejects those that clash."""
     emails: set[str] = set()
-    for told, user_id in staging.of_model("auth.user"):
-        email = told.data["email"].lower()
+    for fact, user_id in staging.facts_of_model("auth.user"):
+        email = fact.fields["email"].lower()
         if email and email in emails:
-            reject(told.source, "another user of the dump has the same e-mail")
-        elif not staging.name_user(user_id, told.data["username"]):
-            reject(told.source, "another user of the dump has the same username, but for letter case")
+            reject(fact.source, "another user of the dump has the same e-mail")
+        elif not staging.register_username(user_id, fact.fields["username"]):
+            reject(fact.source, "another user of the dump has the same username, but for letter case")
         else:
             emails.add(email)
 
@@ -52,53 +52,53 @@ def user_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
         values: dict[str, Any] = {}
         milestones: set[int] = set()
         lookups: tuple[Key, ...] = ()
-        for told in facts:
+        for fact in facts:
             if name is None:
-                if told.source.model != "auth.user":
-                    reject(told.source, f"there is no user {user_id}")
-            elif told.source.model == "auth.user":
-                if staging.is_rejected(told.source):
+                if fact.source.model != "auth.user":
+                    reject(fact.source, f"there is no user {user_id}")
+            elif fact.source.model == "auth.user":
+                if staging.is_rejected(fact.source):
                     continue  # the user is in the table, but this row of the dump clashes with another
-                values |= _account(int(user_id), told.data)
-                lookups = _lookups(int(user_id), told.data["email"])
-            elif told.source.model == "milestones.usermilestone":
-                milestones |= {told.data["milestone"]} if told.data["active"] else set()
+                values |= _account(int(user_id), fact.fields)
+                lookups = _lookups(int(user_id), fact.fields["email"])
+            elif fact.source.model == "milestones.usermilestone":
+                milestones |= {fact.fields["milestone"]} if fact.fields["active"] else set()
                 values["milestones"] = milestones
             else:
-                values |= told.data
+                values |= fact.fields
         if name is not None and values:
             yield Change(items.user_key(name), items.USER, values, _sources(facts), lookups)
 
 
 def enrollment_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
     """One change per user and course."""
-    for told in staging.orphans():
-        reject(told.source, f"there is no enrollment {told.data['enrollment']} in the files that are loaded together")
+    for fact in staging.orphans():
+        reject(fact.source, f"there is no enrollment {fact.fields['enrollment']} in the files that are loaded together")
     for name, course_id, facts in _of_users(staging, "enrollment", reject):
         values: dict[str, Any] = {"course_id": course_id}
-        for told in facts:
-            values |= _enrollment(told)
+        for fact in facts:
+            values |= _enrollment(fact)
         yield Change(items.enrollment_key(name, course_id), items.ENROLLMENT, values, _sources(facts))
 
 
 def role_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
     """One change per user and course, or user and organization; a course's team roles stand in one item."""
-    for name, where, facts in _of_users(staging, "role", reject):
-        is_org = where.startswith("org:")
-        org = where.removeprefix("org:")
-        values: dict[str, Any] = {"org": org} if is_org else {"course_id": where}
-        for told in facts:
-            if "forum" in told.data:
-                values[f"forum:{told.data['forum']}"] = True
+    for name, scope, facts in _of_users(staging, "role", reject):
+        is_org = scope.startswith("org:")
+        org = scope.removeprefix("org:")
+        values: dict[str, Any] = {"org": org} if is_org else {"course_id": scope}
+        for fact in facts:
+            if "forum" in fact.fields:
+                values[f"forum:{fact.fields['forum']}"] = True
             else:
-                role, own_org = f"role:{told.data['role']}", _org_of(where)
+                role, own_org = f"role:{fact.fields['role']}", _org_of(scope)
                 # Of rows for one role, the one with the course's own organization is what gives access.
                 if role not in values or values[role] != own_org:
-                    values[role] = told.data["org"] or ""
+                    values[role] = fact.fields["org"] or ""
         if not is_org and "role:instructor" in values:
-            # An instructor's staff row says nothing more (contract/course-team.md 4.5).
+            # An instructor's staff row says nothing more (course-team.md 4.5).
             values["role:staff"] = None
-        key = items.org_role_key(name, org) if is_org else items.course_role_key(name, where)
+        key = items.org_role_key(name, org) if is_org else items.course_role_key(name, scope)
         yield Change(key, items.ROLE, values, _sources(facts))
 
 
@@ -106,22 +106,26 @@ def progress_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
     """One change per user and course: positions, and the latest of what happened there."""
     for name, course_id, facts in _of_users(staging, "progress", reject):
         values: dict[str, Any] = {"course_id": course_id}
-        done: dict[bytes, bool] = {}
+        completed: dict[bytes, bool] = {}
         # Of completions at the same moment the newest row counts, whatever the order of the dump.
-        for told in sorted(facts, key=lambda told: (len(told.source.pk), told.source.pk)):
-            completed = told.data.get("completed")
-            if completed:
-                _note_completion(values, completed)
-                if key := parse_usage_key(completed["block_key"]):
-                    done[block_digest(key.block_type, key.block_id)] = completed["completion"] >= 1.0
+        for fact in sorted(facts, key=lambda fact: (len(fact.source.pk), fact.source.pk)):
+            completion = fact.fields.get("completed")
+            if completion:
+                _note_completion(values, completion)
+                if key := parse_usage_key(completion["block_key"]):
+                    completed[block_digest(key.block_type, key.block_id)] = completion["completion"] >= 1.0
             else:
-                _note_state(values, told.data)
+                _note_state(values, fact.fields)
         sources = _sources(facts)
         yield Change(items.progress_key(name, course_id), items.PROGRESS, values, sources)
-        if done:
+        if completed:
             known = {"course_id": course_id}
             yield Change(
-                items.completion_key(name, course_id), items.COMPLETION, known, sources, revise=_revise_done(done)
+                items.completion_key(name, course_id),
+                items.COMPLETION,
+                known,
+                sources,
+                revise=_revise_completed(completed),
             )
 
 
@@ -133,12 +137,12 @@ def course_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
         if key is None:
             continue
         values: dict[str, Any] = {"course_id": course_id}
-        by_name: dict[str, list[Told]] = {}
-        for told in facts:
-            for name in told.data:
-                by_name.setdefault(name, []).append(told)
-        for name, about in by_name.items():
-            values |= _COURSE_FACTS[name](key, [_Said(told, told.data[name]) for told in about], references, reject)
+        rows_by_name: dict[str, list[_CourseRow]] = {}
+        for fact in facts:
+            for name, fields in fact.fields.items():
+                rows_by_name.setdefault(name, []).append(_CourseRow(fact.source, fields))
+        for name, rows in rows_by_name.items():
+            values |= _COURSE_FACTS[name](key, rows, references, reject)
         yield Change(items.course_key(course_id), items.COURSE, values, _sources(facts))
 
 
@@ -146,25 +150,26 @@ def site_changes(staging: Staging, site_id: int) -> Iterator[Change]:
     """The change of the site's one item."""
     for _, _, facts in staging.items("site"):
         # By age: of rows that replace each other, the one with the highest number is in force.
-        said = sorted(
-            ((name, data) for told in facts for name, data in told.data.items()), key=lambda one: int(one[1]["pk"])
+        rows = sorted(
+            ((name, fields) for fact in facts for name, fields in fact.fields.items()),
+            key=lambda row: int(row[1]["pk"]),
         )
         values: dict[str, Any] = {}
-        for name, data in said:
+        for name, fields in rows:
             match name:
                 case "mobile_config":
-                    values.setdefault("mobile_configs", {})[data["name"]] = data["value"]
+                    values.setdefault("mobile_configs", {})[fields["name"]] = fields["value"]
                 case "ignore_mobile_available":
-                    values["ignores_mobile_available"] = data["enabled"]
+                    values["ignores_mobile_available"] = fields["enabled"]
                 case "upgrade_deadline":
-                    values["upgrade_deadlines_enabled"] = data["enabled"]
+                    values["upgrade_deadlines_enabled"] = fields["enabled"]
                 case "org_upgrade_deadline":
-                    config = UpgradeDeadlineConfig(data["enabled"], data["opt_out"])
-                    values.setdefault("org_upgrade_deadlines", {})[data["org_id"]] = config
-                case "site_values" if data["site"] == site_id:
-                    values["org_filter"] = data["orgs"] if data["enabled"] else None
+                    config = UpgradeDeadlineConfig(fields["enabled"], fields["opt_out"])
+                    values.setdefault("org_upgrade_deadlines", {})[fields["org_id"]] = config
+                case "site_values" if fields["site"] == site_id:
+                    values["org_filter"] = fields["orgs"] if fields["enabled"] else None
                 case "duration_limit":
-                    _note_duration_limit(values, data, site_id)
+                    _note_duration_limit(values, fields, site_id)
         if values:
             yield Change(items.site_key(), items.SITE, values, _sources(facts))
 
@@ -172,15 +177,15 @@ def site_changes(staging: Staging, site_id: int) -> Iterator[Change]:
 # --- Users and what is theirs -----------------------------------------------------------------------------------------
 
 
-def _account(user_id: int, data: Mapping[str, Any]) -> dict[str, Any]:
+def _account(user_id: int, fields: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": user_id,
-        "username": data["username"],
-        "email": data["email"],
-        "active": data["is_active"],
-        "staff": data["is_staff"],
-        "superuser": data["is_superuser"],
-        "last_login": _moment(data["last_login"]),
+        "username": fields["username"],
+        "email": fields["email"],
+        "active": fields["is_active"],
+        "staff": fields["is_staff"],
+        "superuser": fields["is_superuser"],
+        "last_login": _moment(fields["last_login"]),
     }
 
 
@@ -188,15 +193,15 @@ def _lookups(user_id: int, email: str) -> tuple[Key, ...]:
     return (items.user_id_key(user_id), *([items.email_key(email)] if email else []))
 
 
-def _of_users(staging: Staging, kind: str, reject: Reject) -> Iterator[tuple[str, str, list[Told]]]:
+def _of_users(staging: Staging, kind: str, reject: Reject) -> Iterator[tuple[str, str, list[SourcedFact]]]:
     """Like `Staging.items`, with the user's name for the id; facts about nobody are rejected."""
-    for user_id, b, facts in staging.items(kind):
+    for user_id, scope, facts in staging.items(kind):
         name = staging.username(user_id)
         if name is None:
-            for told in facts:
-                reject(told.source, f"there is no user {user_id}")
+            for fact in facts:
+                reject(fact.source, f"there is no user {user_id}")
         else:
-            yield name, b, facts
+            yield name, scope, facts
 
 
 def _org_of(course_id: str) -> str | None:
@@ -204,64 +209,66 @@ def _org_of(course_id: str) -> str | None:
     return key.org if key else None
 
 
-def _enrollment(told: Told) -> dict[str, Any]:
-    data = told.data
-    match told.source.model:
+def _enrollment(fact: SourcedFact) -> dict[str, Any]:
+    fields = fact.fields
+    match fact.source.model:
         case "student.courseenrollment":
-            return {"created": _moment(data["created"]), "mode": data["mode"], "active": data["is_active"]}
+            return {"created": _moment(fields["created"]), "mode": fields["mode"], "active": fields["is_active"]}
         case "certificates.generatedcertificate":
             names = ("status", "mode", "download_url", "verify_uuid")
-            return {"certificate": Certificate(**{name: data[name] for name in names})}
+            return {"certificate": Certificate(**{name: fields[name] for name in names})}
         case "schedules.schedule":
-            return {"upgrade_deadline": _moment(data["upgrade_deadline"])}
+            return {"upgrade_deadline": _moment(fields["upgrade_deadline"])}
         case _:
             return {"excluded_from_fbe": True}
 
 
-def _note_state(values: dict[str, Any], data: Mapping[str, Any]) -> None:
-    modified = datetime.fromisoformat(data["modified"])
+def _note_state(values: dict[str, Any], fields: Mapping[str, Any]) -> None:
+    modified = datetime.fromisoformat(fields["modified"])
     values["latest_state_modified"] = max(modified, values.get("latest_state_modified", modified))
-    if "position" in data:
-        values[f"position:{data['block']}"] = data["position"]
-    if "selected" in data:
-        values[f"selected:{data['block']}"] = frozenset(data["selected"])
-    if data.get("is_course"):
+    if "position" in fields:
+        values[f"position:{fields['block']}"] = fields["position"]
+    if "selected" in fields:
+        values[f"selected:{fields['block']}"] = frozenset(fields["selected"])
+    if fields.get("is_course"):
         values["course_state_modified"] = modified
 
 
-def _revise_done(said: Mapping[bytes, bool]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+def _revise_completed(loaded: Mapping[bytes, bool]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     def revise(stored: Mapping[str, Any]) -> dict[str, Any]:
-        kept = {digest for digest in stored.get("completed", frozenset()) if said.get(digest, True)}
-        return {"completed": kept | {digest for digest, complete in said.items() if complete}}
+        kept = {digest for digest in stored.get("completed", frozenset()) if loaded.get(digest, True)}
+        return {"completed": kept | {digest for digest, complete in loaded.items() if complete}}
 
     return revise
 
 
-def _note_completion(values: dict[str, Any], data: Mapping[str, Any]) -> None:
-    created, modified = datetime.fromisoformat(data["created"]), datetime.fromisoformat(data["modified"])
+def _note_completion(values: dict[str, Any], fields: Mapping[str, Any]) -> None:
+    created, modified = datetime.fromisoformat(fields["created"]), datetime.fromisoformat(fields["modified"])
     values["latest_completion_created"] = max(created, values.get("latest_completion_created", created))
     if modified >= values.get("last_completed_at", modified):
-        values |= {"last_completed_at": modified, "last_completed_block": data["block_key"]}
+        values |= {"last_completed_at": modified, "last_completed_block": fields["block_key"]}
 
 
 # --- Courses ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    told: Told
-    data: Any
+class _CourseRow:
+    """A row that speaks of a course."""
+
+    source: Source
+    fields: dict[str, Any]
 
 
 class _References:
     """Rows that courses point at, and which milestones can be fulfilled."""
 
     def __init__(self, staging: Staging) -> None:
-        self.organizations = staging.reference("organization")
-        self.milestones = staging.reference("milestone")
-        self.relations = {pk: row["name"] for pk, row in staging.reference("milestone_relationship_type").items()}
-        self.by_course = self._fulfilled(staging.reference("course_milestone"))
-        self.by_content = self._fulfilled(staging.reference("content_milestone"))
+        self.organizations = staging.references("organization")
+        self.milestones = staging.references("milestone")
+        self.relations = {pk: row["name"] for pk, row in staging.references("milestone_relationship_type").items()}
+        self.by_course = self._fulfilled(staging.references("course_milestone"))
+        self.by_content = self._fulfilled(staging.references("content_milestone"))
 
     def _fulfilled(self, rows: Mapping[str, Any]) -> set[int]:
         return {
@@ -271,93 +278,99 @@ class _References:
         }
 
 
-def _overview(key: CourseKey, said: Sequence[_Said], _references: _References, _reject: Reject) -> dict[str, Any]:
-    data = said[-1].data
+def _overview(key: CourseKey, rows: Sequence[_CourseRow], _references: _References, _reject: Reject) -> dict[str, Any]:
+    fields = rows[-1].fields
     return {
-        **items.course_listing(key, data["org"] or key.org),
+        **items.course_listing(key, fields["org"] or key.org),
         "source": "dump",
-        "name": data["display_name"],
-        "org": data["org"],
-        "display_number": data["display_number_with_default"] or "",
-        "display_org": data["display_org_with_default"] or "",
-        "start": _moment(data["start"]),
-        "end": _moment(data["end"]),
-        "advertised_start": data["advertised_start"],
-        "image_url": data["course_image_url"] or "",
-        "social_sharing_url": data["social_sharing_url"],
-        "marketing_url": data["marketing_url"],
-        "self_paced": data["self_paced"],
-        "mobile_available": data["mobile_available"],
-        "visible_to_staff_only": data["visible_to_staff_only"],
-        "days_early_for_beta": data["days_early_for_beta"],
-        "certificates_display_behavior": data["certificates_display_behavior"],
-        "certificates_show_before_end": data["certificates_show_before_end"],
-        "certificate_available_date": _moment(data["certificate_available_date"]),
-        "html_certificates": data["cert_html_view_enabled"],
+        "name": fields["display_name"],
+        "org": fields["org"],
+        "display_number": fields["display_number_with_default"] or "",
+        "display_org": fields["display_org_with_default"] or "",
+        "start": _moment(fields["start"]),
+        "end": _moment(fields["end"]),
+        "advertised_start": fields["advertised_start"],
+        "image_url": fields["course_image_url"] or "",
+        "social_sharing_url": fields["social_sharing_url"],
+        "marketing_url": fields["marketing_url"],
+        "self_paced": fields["self_paced"],
+        "mobile_available": fields["mobile_available"],
+        "visible_to_staff_only": fields["visible_to_staff_only"],
+        "days_early_for_beta": fields["days_early_for_beta"],
+        "certificates_display_behavior": fields["certificates_display_behavior"],
+        "certificates_show_before_end": fields["certificates_show_before_end"],
+        "certificate_available_date": _moment(fields["certificate_available_date"]),
+        "html_certificates": fields["cert_html_view_enabled"],
     }
 
 
-def _tabs(_key: CourseKey, said: Sequence[_Said], _references: _References, _reject: Reject) -> dict[str, Any]:
-    return {"discussion_tab": any(one.data["tab_id"] == "discussion" for one in said)}
+def _tabs(_key: CourseKey, rows: Sequence[_CourseRow], _references: _References, _reject: Reject) -> dict[str, Any]:
+    return {"discussion_tab": any(row.fields["tab_id"] == "discussion" for row in rows)}
 
 
-def _modes(_key: CourseKey, said: Sequence[_Said], _references: _References, _reject: Reject) -> dict[str, Any]:
+def _modes(_key: CourseKey, rows: Sequence[_CourseRow], _references: _References, _reject: Reject) -> dict[str, Any]:
     return {
         "modes": tuple(
             CourseMode(
-                slug=one.data["mode_slug"],
-                min_price=one.data["min_price"],
-                expiration=_moment(one.data["expiration"]),
-                sku=one.data["sku"],
-                android_sku=one.data["android_sku"],
-                ios_sku=one.data["ios_sku"],
+                slug=row.fields["mode_slug"],
+                min_price=row.fields["min_price"],
+                expiration=_moment(row.fields["expiration"]),
+                sku=row.fields["sku"],
+                android_sku=row.fields["android_sku"],
+                ios_sku=row.fields["ios_sku"],
             )
-            for one in _by_age(said)
+            for row in _by_age(rows)
         )
     }
 
 
-def _discussion(_key: CourseKey, said: Sequence[_Said], _references: _References, _reject: Reject) -> dict[str, Any]:
-    data = said[-1].data
-    return {"discussion_enabled": data["enabled"], "discussion_lti": data["lti_configuration"] is not None}
+def _discussion(
+    _key: CourseKey, rows: Sequence[_CourseRow], _references: _References, _reject: Reject
+) -> dict[str, Any]:
+    fields = rows[-1].fields
+    return {"discussion_enabled": fields["enabled"], "discussion_lti": fields["lti_configuration"] is not None}
 
 
-def _logo(_key: CourseKey, said: Sequence[_Said], references: _References, reject: Reject) -> dict[str, Any]:
+def _logo(_key: CourseKey, rows: Sequence[_CourseRow], references: _References, reject: Reject) -> dict[str, Any]:
     logo = None
-    for one in _by_age(said):
-        organization = references.organizations.get(str(one.data["organization"]))
+    for row in _by_age(rows):
+        organization = references.organizations.get(str(row.fields["organization"]))
         if organization is None:
-            reject(one.told.source, f"there is no organization {one.data['organization']} in the files loaded together")
-        elif one.data["active"] and logo is None:
+            reject(row.source, f"there is no organization {row.fields['organization']} in the files loaded together")
+        elif row.fields["active"] and logo is None:
             stored = organization["logo"] or ""
             # As the LMS's own file storage gives it: relative to the site's /media/.
             logo = f"/media/{stored}" if stored and "://" not in stored and not stored.startswith("/") else stored
     return {"logo": logo}
 
 
-def _requirements(_key: CourseKey, said: Sequence[_Said], references: _References, reject: Reject) -> dict[str, Any]:
+def _requirements(
+    _key: CourseKey, rows: Sequence[_CourseRow], references: _References, reject: Reject
+) -> dict[str, Any]:
     needs = []
-    for one in _by_age(said):
-        milestone = one.data["milestone"]
-        relation = references.relations.get(str(one.data["milestone_relationship_type"]))
+    for row in _by_age(rows):
+        milestone = row.fields["milestone"]
+        relation = references.relations.get(str(row.fields["milestone_relationship_type"]))
         if str(milestone) not in references.milestones or relation is None:
-            reject(one.told.source, "its milestone or relationship type is not in the files that are loaded together")
-        elif one.data["active"] and relation == "requires" and references.milestones[str(milestone)]["active"]:
+            reject(row.source, "its milestone or relationship type is not in the files that are loaded together")
+        elif row.fields["active"] and relation == "requires" and references.milestones[str(milestone)]["active"]:
             by_course, by_content = milestone in references.by_course, milestone in references.by_content
             needs.append(MilestoneRequirement(milestone, by_course, by_content))
     return {"requires": tuple(needs)}
 
 
-def _upgrade_deadline(_key: CourseKey, said: Sequence[_Said], _refs: _References, _reject: Reject) -> dict[str, Any]:
-    data = _by_age(said)[-1].data
-    return {"upgrade_deadline_config": UpgradeDeadlineConfig(data["enabled"], data["opt_out"])}
+def _upgrade_deadline(
+    _key: CourseKey, rows: Sequence[_CourseRow], _refs: _References, _reject: Reject
+) -> dict[str, Any]:
+    fields = _by_age(rows)[-1].fields
+    return {"upgrade_deadline_config": UpgradeDeadlineConfig(fields["enabled"], fields["opt_out"])}
 
 
-def _duration_limit(_key: CourseKey, said: Sequence[_Said], _refs: _References, _reject: Reject) -> dict[str, Any]:
-    return {"duration_limit": _limit(_by_age(said)[-1].data)}
+def _duration_limit(_key: CourseKey, rows: Sequence[_CourseRow], _refs: _References, _reject: Reject) -> dict[str, Any]:
+    return {"duration_limit": _limit(_by_age(rows)[-1].fields)}
 
 
-_COURSE_FACTS: Mapping[str, Callable[[CourseKey, Sequence[_Said], _References, Reject], dict[str, Any]]] = {
+_COURSE_FACTS: Mapping[str, Callable[[CourseKey, Sequence[_CourseRow], _References, Reject], dict[str, Any]]] = {
     "overview": _overview,
     "tab": _tabs,
     "mode": _modes,
@@ -369,29 +382,29 @@ _COURSE_FACTS: Mapping[str, Callable[[CourseKey, Sequence[_Said], _References, R
 }
 
 
-def _note_duration_limit(values: dict[str, Any], data: Mapping[str, Any], site_id: int) -> None:
-    limit = _limit(data)
-    if data["org_course"]:
-        values.setdefault("org_course_duration_limits", {})[data["org_course"]] = limit
-    elif data["org"]:
-        values.setdefault("org_duration_limits", {})[data["org"]] = limit
-    elif data["site"] is None:
+def _note_duration_limit(values: dict[str, Any], fields: Mapping[str, Any], site_id: int) -> None:
+    limit = _limit(fields)
+    if fields["org_course"]:
+        values.setdefault("org_course_duration_limits", {})[fields["org_course"]] = limit
+    elif fields["org"]:
+        values.setdefault("org_duration_limits", {})[fields["org"]] = limit
+    elif fields["site"] is None:
         values["duration_limit"] = limit
-    elif data["site"] == site_id:
+    elif fields["site"] == site_id:
         values["site_duration_limit"] = limit
 
 
-def _limit(data: Mapping[str, Any]) -> DurationLimit:
-    return DurationLimit(data["enabled"], _moment(data["enabled_as_of"]))
+def _limit(fields: Mapping[str, Any]) -> DurationLimit:
+    return DurationLimit(fields["enabled"], _moment(fields["enabled_as_of"]))
 
 
-def _by_age(said: Iterable[_Said]) -> list[_Said]:
-    return sorted(said, key=lambda one: int(one.data["pk"]))
+def _by_age(rows: Iterable[_CourseRow]) -> list[_CourseRow]:
+    return sorted(rows, key=lambda row: int(row.fields["pk"]))
 
 
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _sources(facts: Iterable[Told]) -> list[Source]:
-    return [told.source for told in facts]
+def _sources(facts: Iterable[SourcedFact]) -> list[Source]:
+    return [fact.source for fact in facts]

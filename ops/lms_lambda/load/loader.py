@@ -145,11 +145,11 @@ class Load:
 
     def _write(self) -> None:
         staging = self._staging
-        staging.settle()
-        compose.name_users(staging, self._reject)
-        self._name_known_users()
+        staging.resolve_enrollments()
+        compose.register_usernames(staging, self._reject)
+        self._register_users_of_table()
         kinds = ("user", "enrollment", "role", "progress", "course", "site")
-        total = sum(staging.count(kind) for kind in kinds) + staging.count_completions() + len(self._exports)
+        total = sum(staging.count_items(kind) for kind in kinds) + staging.count_completions() + len(self._exports)
         self._progress.phase("Writing", total)
         # Users first: who cannot be written has no enrollments, roles or progress either.
         self._write_users()
@@ -161,7 +161,7 @@ class Load:
         self._send(compose.enrollment_changes(staging, self._reject))
         self._send(compose.role_changes(staging, self._reject))
         self._send(compose.progress_changes(staging, self._reject))
-        self._staging_rejections = staging.rejected()
+        self._staging_rejections = staging.count_rejected()
 
     def _write_users(self) -> None:
         refused: list[Change] = []
@@ -172,13 +172,13 @@ class Load:
         # Once more: an e-mail may be free now that its old owner is written.
         self._send(iter(refused))
 
-    def _name_known_users(self) -> None:
-        """Find the users that the dump speaks of, but does not hold, in the table."""
+    def _register_users_of_table(self) -> None:
+        """Find the names of users that the dump speaks of, but does not hold, in the table."""
         unknown = [user_id for user_id in self._staging.unknown_users() if user_id.isdigit()]
         for at in range(0, len(unknown), 1000):
             keys = [items.user_id_key(int(user_id)) for user_id in unknown[at : at + 1000]]
             for (partition, _), item in get_items(keys, consistent=True).items():
-                self._staging.name_user(partition.partition("#")[2], items.LOOKUP.read(item)["username"])
+                self._staging.register_username(partition.partition("#")[2], items.LOOKUP.read(item)["username"])
 
     def _read_export(self, name: str, path: Path) -> Iterator[Change]:
         count = self._count(COURSE_EXPORT)
@@ -202,7 +202,7 @@ class Load:
 
     def _refuse(self, change: Change, reason: str) -> None:
         if change.lookups:
-            self._staging.forget_user(str(change.values["id"]))
+            self._staging.unregister_username(str(change.values["id"]))
         for source in change.sources:
             self._reject(source, reason)
 
