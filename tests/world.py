@@ -7,7 +7,7 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from lms.table import access
-from lms_lambda.load.loader import Load, Progress, Rejection, Report
+from lms_lambda.load.loader import Loader, ProgressListener, Rejection, Report
 
 COURSE_A = "course-v1:DemoX+DX101+2026_T1"
 COURSE_B = "course-v1:DemoX+DX200+2025_T3"
@@ -151,7 +151,7 @@ class World:
         dump = self._folder / f"dump-{next(self._numbers)}.json"
         dump.write_text(json.dumps(self.rows))
         files = [*self.files, *([dump] if self.rows else [])]
-        report = Load(self.rejections.append, Progress()).run(files)
+        report = Loader(self.rejections.append, ProgressListener()).load(files)
         self.rows, self.files = [], []
         access.forget_cached()
         return report

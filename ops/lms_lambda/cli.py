@@ -118,7 +118,7 @@ def _describe_table(_options: argparse.Namespace) -> int:
 
 
 def _load(options: argparse.Namespace) -> int:
-    from lms_lambda.load.command import load_and_show
+    from lms_lambda.load.console import load_and_show
 
     if options.create_table:
         _create_table_quietly()

@@ -9,7 +9,7 @@ from typing import Any
 
 from lms.table import access
 from lms.table.client import client, table_name
-from lms_lambda.load.loader import Load, Progress, Rejection, Report
+from lms_lambda.load.loader import Loader, ProgressListener, Rejection, Report
 
 DumpRow = dict[str, Any]
 StoredItems = dict[tuple[str, str], dict[str, Any]]
@@ -27,8 +27,8 @@ def as_lines(rows: Iterable[Any]) -> str:
 
 def write_file(file: Path, content: str | bytes) -> Path:
     """The file with that content, compressed where its name ends in .gz."""
-    data = content.encode() if isinstance(content, str) else content
-    file.write_bytes(gzip.compress(data, mtime=0) if file.suffix == ".gz" else data)
+    raw = content.encode() if isinstance(content, str) else content
+    file.write_bytes(gzip.compress(raw, mtime=0) if file.suffix == ".gz" else raw)
     return file
 
 
@@ -39,7 +39,7 @@ def write_dump(file: Path, rows: Sequence[Any]) -> Path:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load did, and each row that it rejected."""
+    """What a load did."""
 
     report: Report
     rejections: list[Rejection]
@@ -47,13 +47,13 @@ class Loaded:
     @property
     def rejected_rows(self) -> list[tuple[str, str, str, str, str]]:
         """(file, place, model, pk, reason) of each rejected row."""
-        return [(one.file, one.place, one.model, one.pk, one.reason) for one in self.rejections]
+        return [(row.file, row.place, row.model, row.pk, row.reason) for row in self.rejections]
 
 
 def load_files(*files: Path) -> Loaded:
     """Load the files together; what the table's readers remember is forgotten."""
     rejections: list[Rejection] = []
-    report = Load(rejections.append, Progress()).run(files)
+    report = Loader(rejections.append, ProgressListener()).load(files)
     access.forget_cached()
     return Loaded(report, rejections)
 

@@ -24,8 +24,7 @@ from lms.domain.users import User
 from lms.table import access, items
 from lms.table.client import UnavailableError, call
 from lms_lambda.dynamodb.tables import create_table
-from lms_lambda.load.loader import Load, ModelCount
-from lms_lambda.load.loader import Progress as NoProgress
+from lms_lambda.load.loader import Loader, ModelCount, ProgressListener
 from tests.ops.dumps import dump_row, load_files, stored_items, write_dump
 from tests.world import COURSE_A, COURSE_B, WORKED_TREE, World, usage_key
 
@@ -40,7 +39,7 @@ def learner(username: str = "mona") -> access.Learner:
 
 
 def enrollment(username: str = "mona", course_id: str = COURSE_A) -> Enrollment | None:
-    return next((one for one in learner(username).enrollments if one.course_id == course_id), None)
+    return next((found for found in learner(username).enrollments if found.course_id == course_id), None)
 
 
 def progress(username: str = "mona", course_id: str = COURSE_A) -> Progress:
@@ -79,7 +78,7 @@ def visit(positions: dict[str, int], username: str = "mona", course_id: str = CO
 
 def reasons(world: World) -> list[tuple[str, str, str]]:
     """(model, pk, reason) of each rejected row."""
-    return [(one.model, one.pk, one.reason) for one in world.rejections]
+    return [(row.model, row.pk, row.reason) for row in world.rejections]
 
 
 def empty_table(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,7 +283,7 @@ class TestEveryFact:
     def test_courses_are_listed_by_organization_in_any_case(self) -> None:
         _, listed = access.read_account_and_list("mona", access.CourseScope(orgs=frozenset({"DEMOX"})))
 
-        assert [str(one.key) for one in listed] == [COURSE_A, COURSE_B]
+        assert [str(listing.key) for listing in listed] == [COURSE_A, COURSE_B]
 
 
 class TestReport:
@@ -487,10 +486,15 @@ class TestSeveralLoads:
         world.mode("honor", pk=3)
         report = world.load()
 
-        now = course()
-        assert (now.end, now.name, now.advertised_start, now.days_early_for_beta) == (None, None, None, None)
-        assert (now.start, now.self_paced) == (datetime(2026, 4, 1, tzinfo=UTC), True)
-        assert [mode.slug for mode in now.modes] == ["honor"]
+        loaded = course()
+        assert (loaded.end, loaded.name, loaded.advertised_start, loaded.days_early_for_beta) == (
+            None,
+            None,
+            None,
+            None,
+        )
+        assert (loaded.start, loaded.self_paced) == (datetime(2026, 4, 1, tzinfo=UTC), True)
+        assert [mode.slug for mode in loaded.modes] == ["honor"]
         assert enrollment() == Enrollment(COURSE_A, None, "verified", active=False)
         assert access.get_user("mona") == User(4711, "mona", "mona@example.org", "Mona Demo", staff=True)
         assert report.items == {"written": 3}
@@ -1234,23 +1238,23 @@ def test_nothing_is_read_into_the_table_from_a_load_without_rows(table: str, tmp
 
 
 def test_progress_counts_up_to_the_total_of_each_phase(world: World, tmp_path: Path) -> None:
-    class Counted(NoProgress):
+    class Counted(ProgressListener):
         def __init__(self) -> None:
             self.phases: dict[str, list[int]] = {}
-            self._now = ""
+            self._phase = ""
 
-        def phase(self, name: str, total: int) -> None:
-            self._now = name
+        def begin_phase(self, name: str, total: int) -> None:
+            self._phase = name
             self.phases[name] = [total, 0]
 
         def advance(self, number: int) -> None:
-            self.phases[self._now][1] += number
+            self.phases[self._phase][1] += number
 
     fill(world)
     file = write_dump(tmp_path / "dump.json.gz", world.rows)
     counted = Counted()
 
-    Load(lambda _: None, counted).run([file])
+    Loader(lambda _: None, counted).load([file])
 
     size = file.stat().st_size
     assert counted.phases == {"Reading": [size, size], "Writing": [14, 14]}

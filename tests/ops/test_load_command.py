@@ -1,4 +1,4 @@
-"""The `lms-lambda` command: what load, table and token print, and their exit codes. (design 4, 5)"""
+"""The `lms-lambda` command: what load, table and token print, and their exit codes."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Rows of a dump, model by model: what a good one says, and why a bad one is rejected. (contract/mobile-users.md 8)"""
+"""Rows of a dump, model by model: what a good one says, and why a bad one is rejected. (mobile-users.md 8)"""
 
 from typing import Any
 
@@ -431,7 +431,7 @@ class TestRolesAndForums:
 
     @pytest.mark.parametrize("org", ["", None])
     def test_a_role_without_course_and_organization_is_kept_as_such(self, org: str | None) -> None:
-        # Open edX knows site-wide rows such as `course_creator_group`; an instructor's counts in course-team 4.2.
+        # Open edX knows site-wide rows such as `course_creator_group`; an instructor's counts in course-team.md 4.2.
         [fact] = facts("student.courseaccessrole", course_id="", org=org)
 
         assert (fact.kind, fact.owner, fact.scope) == ("role", "4711", "org:")
@@ -526,8 +526,8 @@ class TestDurationLimits:
 
         assert (fact.kind, fact.owner) == ("course", COURSE)
 
-    @pytest.mark.parametrize("said", [{}, {"site": 1}, {"org": "DemoX"}, {"org_course": "DemoX+DX101"}])
-    def test_any_other_limit_belongs_to_the_site(self, said: Fields) -> None:
-        [fact] = facts("course_duration_limits.coursedurationlimitconfig", course=None, **said)
+    @pytest.mark.parametrize("scope", [{}, {"site": 1}, {"org": "DemoX"}, {"org_course": "DemoX+DX101"}])
+    def test_any_other_limit_belongs_to_the_site(self, scope: Fields) -> None:
+        [fact] = facts("course_duration_limits.coursedurationlimitconfig", course=None, **scope)
 
         assert (fact.kind, fact.owner) == ("site", "")

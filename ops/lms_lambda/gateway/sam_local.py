@@ -25,7 +25,7 @@ from lms_lambda.dynamodb.embedded import use_local_credentials
 from lms_lambda.dynamodb.tables import ROOT, create_table
 from lms_lambda.gateway.serving import SAMPLE, greeting
 from lms_lambda.gateway.tokens import use_local_keys
-from lms_lambda.load.command import load_and_show
+from lms_lambda.load.console import load_and_show
 
 BUILD = ROOT / ".aws-sam/local"
 """Where `make build-local` builds, for this machine's own processor."""

@@ -11,7 +11,7 @@ from lms_lambda.gateway.clock import local_clock
 from lms_lambda.gateway.gateway import Gateway
 from lms_lambda.gateway.http_server import DevServer
 from lms_lambda.gateway.tokens import local_token, use_local_keys
-from lms_lambda.load.command import load_and_show
+from lms_lambda.load.console import load_and_show
 from lms_lambda.template import read_template
 
 SAMPLE = Path(__file__).parents[1] / "sample"

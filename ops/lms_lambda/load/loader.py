@@ -26,7 +26,9 @@ class Rejection:
 
     file: str
     place: str
+    """The row's place in the file; of an export, the file in it."""
     model: str
+    """Empty, like the pk, for what is no row."""
     pk: str
     reason: str
 
@@ -37,6 +39,7 @@ class ModelCount:
 
     read: int = 0
     skipped: int = 0
+    """Rows that the API does not need."""
     rejected: int = 0
 
     @property
@@ -50,6 +53,7 @@ class Report:
     """What a load did."""
 
     models: dict[str, ModelCount] = field(default_factory=dict)
+    """Rows by model, also those of models that are skipped."""
     items: Counter[str] = field(default_factory=Counter)
     """Items by outcome: written, unchanged, kept, refused."""
     rejections: int = 0
@@ -64,28 +68,28 @@ class Report:
         return 1 if self.rejections else 0
 
 
-class Progress:
+class ProgressListener:
     """Hears how far a load is; this one keeps it to itself."""
 
-    def phase(self, name: str, total: int) -> None:
+    def begin_phase(self, name: str, total: int) -> None:
         """A new phase begins, of so many bytes or items."""
 
     def advance(self, number: int) -> None:
         """So many more are done."""
 
 
-class Load:
-    """One load of some files. `rejected` hears of each row that is not loaded, as soon as that is known."""
+class Loader:
+    """Loads once. `on_rejection` hears of each row that is not loaded, as soon as that is known."""
 
-    def __init__(self, rejected: Callable[[Rejection], None], progress: Progress, site_id: int = 1) -> None:
-        self._rejected = rejected
+    def __init__(self, on_rejection: Callable[[Rejection], None], progress: ProgressListener, site_id: int = 1) -> None:
+        self._on_rejection = on_rejection
         self._progress = progress
         self._site_id = site_id
         self._report = Report()
         self._staging = Staging()
         self._exports: list[tuple[str, Path]] = []
 
-    def run(self, paths: Sequence[Path]) -> Report:
+    def load(self, paths: Sequence[Path]) -> Report:
         """Load the files. Raises UnavailableError; loading again goes on from there."""
         try:
             self._read(paths)
@@ -99,7 +103,7 @@ class Load:
     # --- Reading ------------------------------------------------------------------------------------------------------
 
     def _read(self, paths: Sequence[Path]) -> None:
-        self._progress.phase("Reading", sum(path.stat().st_size for path in paths if path.is_file()))
+        self._progress.begin_phase("Reading", sum(path.stat().st_size for path in paths if path.is_file()))
         for path in paths:
             try:
                 if is_course_export(path):
@@ -114,19 +118,19 @@ class Load:
                 self._report.unusable.append(f"{path}: {error.strerror or error}")
 
     def _read_dump(self, path: Path) -> None:
-        done = 0
+        reported = 0
 
         def report(position: int) -> None:
-            nonlocal done
-            self._progress.advance(position - done)
-            done = position
+            nonlocal reported
+            self._progress.advance(position - reported)
+            reported = position
 
         for row in read_dump(path, report):
             count = self._count(row.model or "(no model)")
             count.read += 1
             if isinstance(row, BadRow):
                 count.rejected += 1
-                self._say(Rejection(path.name, row.place, row.model, row.pk, row.reason))
+                self._report_rejection(Rejection(path.name, row.place, row.model, row.pk, row.reason))
             elif row.model not in MODELS:
                 count.skipped += 1
             else:
@@ -135,7 +139,7 @@ class Load:
                     facts = facts_of(row.model, row.pk, row.fields)
                 except RowRejectedError as rejection:
                     count.rejected += 1
-                    self._say(Rejection(path.name, row.place, row.model, row.pk, str(rejection)))
+                    self._report_rejection(Rejection(path.name, row.place, row.model, row.pk, str(rejection)))
                     continue
                 self._staging.add(source, facts)
                 if not facts:
@@ -150,27 +154,27 @@ class Load:
         self._register_users_of_table()
         kinds = ("user", "enrollment", "role", "progress", "course", "site")
         total = sum(staging.count_items(kind) for kind in kinds) + staging.count_completions() + len(self._exports)
-        self._progress.phase("Writing", total)
+        self._progress.begin_phase("Writing", total)
         # Users first: who cannot be written has no enrollments, roles or progress either.
         self._write_users()
         # Exports before overviews, which are exact where an export has to guess.
         for name, path in self._exports:
-            self._send(self._read_export(name, path))
-        self._send(compose.course_changes(staging, self._reject))
-        self._send(compose.site_changes(staging, self._site_id))
-        self._send(compose.enrollment_changes(staging, self._reject))
-        self._send(compose.role_changes(staging, self._reject))
-        self._send(compose.progress_changes(staging, self._reject))
+            self._write_changes(self._read_export(name, path))
+        self._write_changes(compose.course_changes(staging, self._reject))
+        self._write_changes(compose.site_changes(staging, self._site_id))
+        self._write_changes(compose.enrollment_changes(staging, self._reject))
+        self._write_changes(compose.role_changes(staging, self._reject))
+        self._write_changes(compose.progress_changes(staging, self._reject))
         self._staging_rejections = staging.count_rejected()
 
     def _write_users(self) -> None:
         refused: list[Change] = []
         users = compose.user_changes(self._staging, self._reject)
-        first = write(users, lambda change, _: refused.append(change), self._progress.advance)
-        del first["refused"]
-        self._report.items.update(first)
+        outcomes = write(users, lambda change, _: refused.append(change), self._progress.advance)
+        del outcomes["refused"]
+        self._report.items.update(outcomes)
         # Once more: an e-mail may be free now that its old owner is written.
-        self._send(iter(refused))
+        self._write_changes(iter(refused))
 
     def _register_users_of_table(self) -> None:
         """Find the names of users that the dump speaks of, but does not hold, in the table."""
@@ -190,14 +194,14 @@ class Load:
             return
         count.read += 1
         for problem in export.problems:
-            self._say(Rejection(name, problem.file, COURSE_EXPORT, course_id, problem.reason))
+            self._report_rejection(Rejection(name, problem.file, COURSE_EXPORT, course_id, problem.reason))
         if len(export.blocks) == 1 and export.problems:
             # Nothing of the tree could be read; an outline that is in the table is better than none.
             count.rejected += 1
             return
         yield from export_changes(export, Source(COURSE_EXPORT, course_id, name, "course.xml"))
 
-    def _send(self, changes: Iterator[Change]) -> None:
+    def _write_changes(self, changes: Iterator[Change]) -> None:
         self._report.items.update(write(changes, self._refuse, self._progress.advance))
 
     def _refuse(self, change: Change, reason: str) -> None:
@@ -208,11 +212,11 @@ class Load:
 
     def _reject(self, source: Source, reason: str) -> None:
         if self._staging.reject(source):
-            self._say(Rejection(source.file, source.place, source.model, source.pk, reason))
+            self._report_rejection(Rejection(source.file, source.place, source.model, source.pk, reason))
 
-    def _say(self, rejection: Rejection) -> None:
+    def _report_rejection(self, rejection: Rejection) -> None:
         self._report.rejections += 1
-        self._rejected(rejection)
+        self._on_rejection(rejection)
 
     def _count(self, model: str) -> ModelCount:
         return self._report.models.setdefault(model, ModelCount())

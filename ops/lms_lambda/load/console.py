@@ -6,21 +6,21 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
+from rich.progress import Progress as RichProgress
 from rich.table import Table
 from rich.text import Text
 
-from lms_lambda.load.loader import Load, Progress, Rejection, Report
+from lms_lambda.load.loader import Loader, ProgressListener, Rejection, Report
 
-_SHOWN = 100
+_MOST_REJECTIONS = 100
 """Rejected rows that are shown one by one; more are only counted."""
 
 
-class _Shown(Progress):
+class _ProgressBar(ProgressListener):
     """Progress as a bar on standard error, where that is a terminal."""
 
     def __init__(self, console: Console) -> None:
-        self._bar = Bar(
+        self._bar = RichProgress(
             TextColumn("{task.description}"),
             BarColumn(),
             TaskProgressColumn(),
@@ -31,14 +31,14 @@ class _Shown(Progress):
             transient=True,
         )
 
-    def __enter__(self) -> "_Shown":
+    def __enter__(self) -> "_ProgressBar":
         self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
-    def phase(self, name: str, total: int) -> None:
+    def begin_phase(self, name: str, total: int) -> None:
         self._task = self._bar.add_task(f"{name:8}", total=total)
 
     def advance(self, number: int) -> None:
@@ -49,27 +49,28 @@ def load_and_show(paths: Sequence[Path], quiet: bool = False) -> int:
     """Load the files and say what became of them; the exit code. `quiet`: only what went wrong is said."""
     os.environ.setdefault("TABLE_READ_SECONDS", "60")
     out, err = Console(highlight=False), Console(stderr=True, highlight=False)
-    shown = 0
+    count = 0
 
-    def rejected(rejection: Rejection) -> None:
-        nonlocal shown
-        shown += 1
-        if shown <= _SHOWN:
-            what = " ".join(part for part in (rejection.model, rejection.pk and f"pk {rejection.pk}") if part)
-            place = f"{rejection.file}, {rejection.place}"
-            err.print(
-                f"rejected: {place}: {f'{what}: ' if what else ''}{rejection.reason}", markup=False, soft_wrap=True
-            )
+    def show_rejection(rejection: Rejection) -> None:
+        nonlocal count
+        count += 1
+        if count <= _MOST_REJECTIONS:
+            err.print(_rejection_line(rejection), markup=False, soft_wrap=True)
 
-    with _Shown(err) as progress:
-        report = Load(rejected, progress, int(os.environ.get("SITE_ID") or 1)).run(paths)
-    if shown > _SHOWN:
-        err.print(f"… and {shown - _SHOWN:,} more rejected rows.")
+    with _ProgressBar(err) as progress:
+        report = Loader(show_rejection, progress, int(os.environ.get("SITE_ID") or 1)).load(paths)
+    if count > _MOST_REJECTIONS:
+        err.print(f"… and {count - _MOST_REJECTIONS:,} more rejected rows.")
     for problem in report.unusable:
         err.print(f"unusable: {problem}", markup=False, soft_wrap=True)
     if not quiet:
         _show(report, out)
     return report.exit_code
+
+
+def _rejection_line(rejection: Rejection) -> str:
+    row = " ".join(part for part in (rejection.model, rejection.pk and f"pk {rejection.pk}") if part)
+    return ": ".join(part for part in (f"rejected: {rejection.file}, {rejection.place}", row, rejection.reason) if part)
 
 
 def _show(report: Report, out: Console) -> None:
