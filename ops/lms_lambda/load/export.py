@@ -34,50 +34,50 @@ def export_changes(export: CourseExport, source: Source) -> Iterator[Change]:
 
 
 def _block(block: ExportedBlock) -> Block:
-    said = block.attributes
+    attributes = block.attributes
     return Block(
         type=block.type,
         # Open edX names the course block so when it imports an export, whatever the export's run is called.
         name=block.name if block.parent is not None else "course",
         parent=block.parent,
-        display_name=said.get("display_name"),
-        start=said.get("start"),
-        visible_to_staff_only=bool(said.get("visible_to_staff_only")),
-        days_early_for_beta=said.get("days_early_for_beta"),
-        group_access=said.get("group_access") or {},
-        due=said.get("due"),
-        graded=bool(said.get("graded")),
-        format=said.get("format"),
-        weight=said.get("weight"),
-        has_score=said.get("has_score"),
-        ora=_plain(said["ora"]) if said.get("ora") else None,
+        display_name=attributes.get("display_name"),
+        start=attributes.get("start"),
+        visible_to_staff_only=bool(attributes.get("visible_to_staff_only")),
+        days_early_for_beta=attributes.get("days_early_for_beta"),
+        group_access=attributes.get("group_access") or {},
+        due=attributes.get("due"),
+        graded=bool(attributes.get("graded")),
+        format=attributes.get("format"),
+        weight=attributes.get("weight"),
+        has_score=attributes.get("has_score"),
+        ora=_plain(attributes["ora"]) if attributes.get("ora") else None,
     )
 
 
-def _overview(key: CourseKey, said: Mapping[str, Any]) -> dict[str, Any]:
-    image = said.get("course_image") or "images_course_image.jpg"
-    tabs = said.get("tabs") if isinstance(said.get("tabs"), list) else []
+def _overview(key: CourseKey, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    image = attributes.get("course_image") or "images_course_image.jpg"
+    tabs = attributes.get("tabs") if isinstance(attributes.get("tabs"), list) else []
     return {
         **items.course_listing(key, key.org),
         "source": "export",
-        "name": said.get("display_name"),
+        "name": attributes.get("display_name"),
         "org": key.org,
-        "display_number": said.get("display_coursenumber") or "",
-        "display_org": said.get("display_organization") or "",
-        "start": said.get("start"),
-        "end": said.get("end"),
-        "advertised_start": said.get("advertised_start"),
+        "display_number": attributes.get("display_coursenumber") or "",
+        "display_org": attributes.get("display_organization") or "",
+        "start": attributes.get("start"),
+        "end": attributes.get("end"),
+        "advertised_start": attributes.get("advertised_start"),
         "image_url": f"/asset-v1:{key.org}+{key.number}+{key.run}+type@asset+block@{image}",
-        "self_paced": bool(said.get("self_paced")),
+        "self_paced": bool(attributes.get("self_paced")),
         # An export says nothing of it unless its author did. A course whose overview row was not loaded either would
         # otherwise be closed to every app (docs/deviations.md).
-        "mobile_available": said.get("mobile_available") is not False,
-        "visible_to_staff_only": bool(said.get("visible_to_staff_only")),
-        "days_early_for_beta": said.get("days_early_for_beta"),
-        "certificates_display_behavior": said.get("certificates_display_behavior"),
-        "certificates_show_before_end": bool(said.get("certificates_show_before_end")),
-        "certificate_available_date": said.get("certificate_available_date"),
-        "html_certificates": bool(said.get("cert_html_view_enabled")),
+        "mobile_available": attributes.get("mobile_available") is not False,
+        "visible_to_staff_only": bool(attributes.get("visible_to_staff_only")),
+        "days_early_for_beta": attributes.get("days_early_for_beta"),
+        "certificates_display_behavior": attributes.get("certificates_display_behavior"),
+        "certificates_show_before_end": bool(attributes.get("certificates_show_before_end")),
+        "certificate_available_date": attributes.get("certificate_available_date"),
+        "html_certificates": bool(attributes.get("cert_html_view_enabled")),
         "discussion_tab": any(isinstance(tab, dict) and tab.get("type") == "discussion" for tab in tabs or []),
     }
 
