@@ -11,7 +11,7 @@ import hypothesis
 import pytest
 
 from lms.settings import settings
-from lms.table import access
+from lms.table.ttl_cache import forget_cached
 from lms.web.verifier import verifier
 from lms_lambda.dynamodb.dynamodb_local import DynamoDBLocal, DynamoDBLocalMissingError
 from lms_lambda.dynamodb.embedded import EmbeddedDynamoDB, use_local_credentials
@@ -117,7 +117,7 @@ def table(dynamodb: str, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
         drop_table()
     monkeypatch.setenv("TABLE_NAME", name)
     create_table(name)
-    access.forget_cached()
+    forget_cached()
     settings.cache_clear()
     verifier.cache_clear()
     return name

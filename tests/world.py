@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from lms.table import access
+from lms.table.ttl_cache import forget_cached
 from lms_lambda.load.loader import Loader, ProgressListener, Rejection, Report
 
 COURSE_A = "course-v1:DemoX+DX101+2026_T1"
@@ -153,7 +153,7 @@ class World:
         files = [*self.files, *([dump] if self.rows else [])]
         report = Loader(self.rejections.append, ProgressListener()).load(files)
         self.rows, self.files = [], []
-        access.forget_cached()
+        forget_cached()
         return report
 
 

@@ -7,7 +7,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from lms.domain.tokens import INVALID, NOT_PROVIDED, AuthenticationError, Identity, identify
+from lms.domain.errors import AuthenticationError
+from lms.domain.tokens import INVALID, NOT_PROVIDED, Identity, identify
 from lms.settings import SettingsError, settings
 from lms.web.credentials import read_credential
 from lms.web.request import Request

@@ -1,21 +1,18 @@
-"""GET users/{username}/course_enrollments: the caller's courses. (contract/mobile-users.md 4)"""
+"""GET users/{username}/course_enrollments: the caller's courses. (mobile-users.md 4)"""
 
-from collections.abc import Mapping
 from typing import Any
 
-from lms.domain.courses import CourseOverview
-from lms.domain.enrollments import EnrolledCourse, in_organization, is_on_mobile, join_courses
+from lms.domain.errors import UserNotFoundError
 from lms.domain.timezones import shown_time_zone
 from lms.settings import settings
-from lms.table import access
-from lms.web.dashboard import dashboard_json, dashboard_of, likely_studied
+from lms.usecases.enrollments import list_enrollments, show_dashboard
+from lms.web.dashboard import dashboard_json, read_dashboard_query
 from lms.web.endpoint import endpoint
-from lms.web.enrollments import EnrollmentContext, configs_json, enrollment_json, expiry_of
-from lms.web.errors import user_not_found
+from lms.web.enrollments import EnrollmentContext, configs_json, context_of, enrollment_json
 from lms.web.request import Caller, Request
 from lms.web.response import Response
 
-_LISTS = ("v0.5", "v1")
+_BARE_LISTS = ("v0.5", "v1")
 _PAGED = ("v3", "v4")
 
 
@@ -23,48 +20,36 @@ _PAGED = ("v3", "v4")
 def handler(request: Request, caller: Caller) -> Response:
     """200 with the courses, newest enrollment first: an array up to v1, an object from v2 on, paged from v3 on."""
     try:
-        learner, site = access.read_learner_and_site(caller.username)
-    except access.UserNotFoundError:
-        if request.version in _LISTS:
+        return Response(200, _paged(request, caller) if request.version in _PAGED else _listed(request, caller))
+    except UserNotFoundError:
+        if request.version in _BARE_LISTS:
             return Response(200, [])
-        raise user_not_found() from None
-    request.observation.caller(learner.user.id)
-    view = EnrollmentContext(
-        learner.user, learner.roles, site, settings().features, request.now, request.base_url, request.version
+        raise
+
+
+def _listed(request: Request, caller: Caller) -> Any:
+    listed = list_enrollments(
+        caller.username,
+        org=request.query.get("org"),
+        hides_expired=request.version == "v0.5",
+        features=settings().features,
+        now=request.now,
+        observation=request.observation,
     )
-    if request.version in _PAGED:
-        return Response(200, _with_configs(_paged(request, learner, view), view))
-    courses = access.get_courses(one.course_id for one in learner.enrollments if one.active)
-    listed = _listed(request, learner, courses, view)
-    if request.version == "v0.5":
-        listed = [one for one in listed if (ends := expiry_of(one, view)) is None or ends >= request.now]
-    items = [enrollment_json(one, view) for one in listed]
-    return Response(200, items if request.version in _LISTS else _with_configs({"enrollments": items}, view))
+    context = context_of(request, listed.learner, listed.site)
+    items = [enrollment_json(enrolled, context) for enrolled in listed.courses]
+    return items if request.version in _BARE_LISTS else _with_configs({"enrollments": items}, context)
 
 
-def _listed(
-    request: Request, learner: access.Learner, courses: Mapping[str, CourseOverview], view: EnrollmentContext
-) -> list[EnrolledCourse]:
-    """The courses that the list shows, newest enrollment first."""
-    listed = in_organization(join_courses(learner.enrollments, courses), view.site, request.query.get("org"))
-    return [one for one in listed if is_on_mobile(one.course, view.roles, view.site)]
+def _paged(request: Request, caller: Caller) -> dict[str, Any]:
+    dashboard = show_dashboard(caller.username, read_dashboard_query(request), request.now, request.observation)
+    context = context_of(request, dashboard.learner, dashboard.site)
+    return _with_configs(dashboard_json(request, dashboard, context), context)
 
 
-def _paged(request: Request, learner: access.Learner, view: EnrollmentContext) -> dict[str, Any]:
-    """A page, with the outlines and completions that it needs: guessed, so that they come with the courses."""
-    active = [one for one in learner.enrollments if one.active]
-    guess = likely_studied(request, active, learner.progress)
-    courses, studies = access.read_courses_and_studies(learner.user.username, [one.course_id for one in active], guess)
-    shown = dashboard_of(request, _listed(request, learner, courses, view), learner.progress)
-    missing = [course_id for course_id in shown.studied if course_id not in studies]
-    if missing:
-        studies |= access.read_studies(learner.user.username, missing)
-    return dashboard_json(request, shown, view, learner.progress, studies)
-
-
-def _with_configs(answer: dict[str, Any], view: EnrollmentContext) -> dict[str, Any]:
+def _with_configs(answer: dict[str, Any], context: EnrollmentContext) -> dict[str, Any]:
     return {
-        "configs": configs_json(view.site),
-        "user_timezone": shown_time_zone(view.user.time_zone),
+        "configs": configs_json(context.site),
+        "user_timezone": shown_time_zone(context.user.time_zone),
         **answer,
     }

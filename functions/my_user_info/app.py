@@ -1,6 +1,6 @@
-"""GET my_user_info: sends the caller on to their own page, and counts it as a login. (contract/mobile-users.md 2)"""
+"""GET my_user_info: sends the caller on to their own page, and counts it as a login. (mobile-users.md 2)"""
 
-from lms.table import access
+from lms.usecases.my_user_info import record_login
 from lms.web.endpoint import endpoint
 from lms.web.enrollments import user_path
 from lms.web.request import Caller, Request
@@ -10,7 +10,5 @@ from lms.web.response import Response
 @endpoint("My User Info", methods=("GET", "OPTIONS"))
 def handler(request: Request, caller: Caller) -> Response:
     """302 to `/api/mobile/{version}/users/{username}`, a path without a host."""
-    user = access.record_login(caller.username, request.now)
-    if user is not None:
-        request.observation.caller(user.id)
-    return Response(302, headers={"Location": user_path(request.version, user.username if user else caller.username)})
+    username = record_login(caller.username, request.now, request.observation)
+    return Response(302, headers={"Location": user_path(request.version, username)})

@@ -171,7 +171,7 @@ def _reaching_table(work: Any) -> Any:
     """The result of the work, or a sentence instead of a traceback where DynamoDB is out of reach."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from lms.table.client import UnavailableError
+    from lms.domain.errors import UnavailableError
 
     name = os.environ["TABLE_NAME"]
     try:

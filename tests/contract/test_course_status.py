@@ -8,7 +8,7 @@ import pytest
 
 from lms.domain.keys import CourseKey
 from lms.domain.progress import Progress
-from lms.table import access
+from lms.table.learners import read_learner_in_course
 from tests.api import Answer, Api
 from tests.contract.wire import NOT_FOUND, VERSIONS, assert_body, status_path
 from tests.world import COURSE_A, COURSE_B, WORKED_TREE, Tree, World
@@ -39,7 +39,7 @@ def visit(api: Api, block: str, caller: str = "mona", **more: str) -> Answer:
 
 
 def stored(username: str = "mona", number: str = "DX101", run: str = "2026_T1") -> Progress:
-    return access.read_learner_in_course(username, CourseKey("DemoX", number, run)).progress
+    return read_learner_in_course(username, CourseKey("DemoX", number, run)).progress
 
 
 def positions() -> Mapping[str, int]:

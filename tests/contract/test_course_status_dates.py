@@ -9,7 +9,7 @@ import pytest
 
 from lms.domain.keys import CourseKey
 from lms.domain.progress import Progress
-from lms.table import access
+from lms.table.learners import read_learner_in_course
 from tests.api import Answer, Api
 from tests.contract.wire import assert_body, status_path
 from tests.world import COURSE_A, COURSE_B, WORKED_TREE, World
@@ -43,7 +43,7 @@ def place_after(answer: Answer) -> str:
 
 
 def stored(number: str = "DX101", run: str = "2026_T1") -> Progress:
-    return access.read_learner_in_course("mona", CourseKey("DemoX", number, run)).progress
+    return read_learner_in_course("mona", CourseKey("DemoX", number, run)).progress
 
 
 def save_course_state(world: World, modified: str, state: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lms.table import items
+from lms.table import keys
 from lms.table.client import call, table_name
 from tests.api import Api
 from tests.contract.wire import (
@@ -330,7 +330,7 @@ def know_weeks_to_complete(weeks: int) -> None:
     call(
         "update_item",
         TableName=table_name(),
-        Key=items.course_key(COURSE_A),
+        Key=keys.course(COURSE_A),
         UpdateExpression="SET weeks_to_complete = :weeks",
         ExpressionAttributeValues={":weeks": {"N": str(weeks)}},
     )

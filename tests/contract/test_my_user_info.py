@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lms.table import access
 from lms.table.client import call, table_name
+from lms.table.users import get_user
 from tests.api import Api
 from tests.contract.wire import NOT_PROVIDED, VERSIONS
 from tests.world import World
@@ -20,7 +20,7 @@ def site(world: World) -> None:
 
 
 def last_login(username: str = "mona") -> datetime | None:
-    user = access.get_user(username, consistent=True)
+    user = get_user(username, consistent=True)
     assert user is not None
     return user.last_login
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from lms.table import access, client
+from lms.table import client
 from tests.api import Api
+from tests.table_calls import replace_call
 from tests.world import COURSE_A, WORKED_TREE, World, usage_key
 
 
@@ -45,8 +46,8 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> Requests:
         counted.rounds += 0 if outer else longest
         return results
 
-    monkeypatch.setattr(access, "call", count)
-    monkeypatch.setattr(access, "in_parallel", side_by_side)
+    replace_call(monkeypatch, count)
+    monkeypatch.setattr("lms.table.requests.in_parallel", side_by_side)
     return counted
 
 

@@ -46,15 +46,15 @@ def _calls(tree: ast.AST) -> Iterator[Use]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             continue
-        if node.func.id == "_query" and any(keyword.arg == "IndexName" for keyword in node.keywords):
+        if node.func.id == "query" and any(keyword.arg == "IndexName" for keyword in node.keywords):
             yield Use("dynamodb:Query", INDEX)
-        elif node.func.id == "_query":
+        elif node.func.id == "query":
             yield Use("dynamodb:Query", TABLE)
         elif node.func.id == "call":
             operation = ast.literal_eval(node.args[0])
             if operation == "transact_write_items":
                 yield from (Use(f"dynamodb:{action}", TABLE) for action in _transacted(tree))
-            elif operation != "query":  # which `_query` alone makes
+            elif operation != "query":  # which `query` alone makes
                 yield Use(f"dynamodb:{''.join(word.title() for word in operation.split('_'))}", TABLE)
 
 

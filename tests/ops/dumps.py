@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lms.table import access
 from lms.table.client import client, table_name
+from lms.table.ttl_cache import forget_cached
 from lms_lambda.load.loader import Loader, ProgressListener, Rejection, Report
 
 DumpRow = dict[str, Any]
@@ -54,7 +54,7 @@ def load_files(*files: Path) -> Loaded:
     """Load the files together; what the table's readers remember is forgotten."""
     rejections: list[Rejection] = []
     report = Loader(rejections.append, ProgressListener()).load(files)
-    access.forget_cached()
+    forget_cached()
     return Loaded(report, rejections)
 
 

@@ -15,9 +15,9 @@ from uuid import uuid4
 
 import pytest
 
-from lms.table import items
-from lms.table.access import get_items
+from lms.table import keys
 from lms.table.client import client
+from lms.table.requests import get_items
 from lms_lambda.dynamodb.tables import create_table
 from tests.ops.dumps import DumpRow, dump_row
 
@@ -112,13 +112,13 @@ def count_items(table: str) -> int:
 def sample(table: str, monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], Any]:
     """Every 50th user with all enrollments, and every 10th course."""
     monkeypatch.setenv("TABLE_NAME", table)
-    keys = [items.course_key(course_id(number)) for number in range(0, COURSES, 10)]
+    wanted = [keys.course(course_id(number)) for number in range(0, COURSES, 10)]
     for number in range(1, USERS + 1, 50):
         name = f"learner{number}"
-        keys += [items.user_key(name), items.user_id_key(number), items.email_key(f"{name}@example.org")]
+        wanted += [keys.user(name), keys.user_id(number), keys.email(f"{name}@example.org")]
         for at in range(number - 1, ENROLLMENTS, USERS):
-            keys.append(items.enrollment_key(name, course_id((at // USERS * 97 + at) % COURSES)))
-    return get_items(keys, consistent=True)
+            wanted.append(keys.enrollment(name, course_id((at // USERS * 97 + at) % COURSES)))
+    return get_items(wanted, consistent=True)
 
 
 def test_two_hundred_thousand_enrollments_are_written_in_little_memory(loaded: tuple[str, Finished]) -> None:

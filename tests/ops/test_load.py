@@ -15,14 +15,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lms.domain.completions import block_digest
+from lms.domain.course_team import CourseScope
 from lms.domain.courses import CourseMode, CourseOverview, DurationLimit, MilestoneRequirement, UpgradeDeadlineConfig
 from lms.domain.enrollments import Certificate, Enrollment
+from lms.domain.errors import UnavailableError
 from lms.domain.keys import parse_course_key
+from lms.domain.learners import Learner
 from lms.domain.outline import Block
 from lms.domain.progress import Progress
-from lms.domain.users import User
-from lms.table import access, items
-from lms.table.client import UnavailableError, call
+from lms.domain.users import User, UserIdentifier
+from lms.table import items
+from lms.table.client import call
+from lms.table.course_team import assign_role, read_account_and_list, revoke_role
+from lms.table.courses import get_courses
+from lms.table.learners import read_learner_and_site, read_learner_in_course, save_visit
+from lms.table.outlines import from_blocks, to_blocks
+from lms.table.requests import get_items
+from lms.table.site import get_site
+from lms.table.ttl_cache import forget_cached
+from lms.table.users import get_user, read_account_and_find, record_login
 from lms_lambda.dynamodb.tables import create_table
 from lms_lambda.load.loader import Loader, ModelCount, ProgressListener
 from tests.ops.dumps import dump_row, load_files, stored_items, write_dump
@@ -34,8 +45,8 @@ NOBODY = "there is no user 77"
 CREATED = datetime(2026, 3, 2, 9, 30, 15, 123000, tzinfo=UTC)
 
 
-def learner(username: str = "mona") -> access.Learner:
-    return access.read_learner_and_site(username)[0]
+def learner(username: str = "mona") -> Learner:
+    return read_learner_and_site(username)[0]
 
 
 def enrollment(username: str = "mona", course_id: str = COURSE_A) -> Enrollment | None:
@@ -47,33 +58,33 @@ def progress(username: str = "mona", course_id: str = COURSE_A) -> Progress:
 
 
 def course(course_id: str = COURSE_A) -> CourseOverview:
-    access.forget_cached()
-    return access.get_courses([course_id])[course_id]
+    forget_cached()
+    return get_courses([course_id])[course_id]
 
 
 def owner(email: str | None = None, user_id: int | None = None) -> str | None:
     """The name of the user with that e-mail or id, as the API looks it up."""
-    return access.read_account_and_find("nobody", email=email, user_id=user_id)[1]
+    return read_account_and_find("nobody", UserIdentifier(email=email, user_id=user_id))[1]
 
 
 def outline_of(course_id: str = COURSE_A, username: str = "mona") -> Sequence[Block]:
     key = parse_course_key(course_id)
     assert key is not None
-    access.forget_cached()
-    return access.read_learner_in_course(username, key).outline.blocks
+    forget_cached()
+    return read_learner_in_course(username, key).outline.blocks
 
 
 def assign(role: str, username: str = "mona", course_id: str = COURSE_A) -> None:
-    access.assign_role(username, course(course_id), role, NOW, str(uuid4()), time.monotonic() + 10)
+    assign_role(username, course(course_id), role, "audit", NOW, str(uuid4()), time.monotonic() + 10)
 
 
 def revoke(username: str = "mona", course_id: str = COURSE_A) -> None:
-    access.revoke_role(username, course_id, NOW, time.monotonic() + 10)
+    revoke_role(username, course_id, NOW, time.monotonic() + 10)
 
 
 def visit(positions: dict[str, int], username: str = "mona", course_id: str = COURSE_A) -> None:
     seen = learner(username).progress.get(course_id, Progress(course_id))
-    access.save_visit(username, seen, positions, NOW)
+    save_visit(username, seen, positions, "course@course" in positions, NOW)
 
 
 def reasons(world: World) -> list[tuple[str, str, str]]:
@@ -86,7 +97,7 @@ def empty_table(monkeypatch: pytest.MonkeyPatch) -> None:
     name = f"test-{uuid4()}"
     monkeypatch.setenv("TABLE_NAME", name)
     create_table(name)
-    access.forget_cached()
+    forget_cached()
 
 
 @pytest.fixture
@@ -97,12 +108,12 @@ def at_the_last_moment(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[]
         todo = [write]
 
         def read_then_lose_the_race(*arguments: Any, **named: Any) -> Any:
-            found = access.get_items(*arguments, **named)
+            found = get_items(*arguments, **named)
             if todo:
                 todo.pop()()
             return found
 
-        monkeypatch.setattr("lms_lambda.load.writer.get_items", read_then_lose_the_race)
+        monkeypatch.setattr("lms.table.change_writer.get_items", read_then_lose_the_race)
 
     return interleave
 
@@ -180,7 +191,7 @@ class TestEveryFact:
         assert (report.exit_code, world.rejections) == (0, [])
 
     def test_a_user_holds_the_account_the_profile_the_time_zone_and_the_milestones(self) -> None:
-        assert access.get_user("mona") == User(
+        assert get_user("mona") == User(
             id=4711,
             username="mona",
             email="mona@example.org",
@@ -192,7 +203,7 @@ class TestEveryFact:
             last_login=datetime(2026, 3, 31, 8, tzinfo=UTC),
             milestones=frozenset({3}),
         )
-        assert access.get_user("NORA") == User(
+        assert get_user("NORA") == User(
             4712, "nora", "nora@example.org", "Nora", active=False, staff=True, superuser=True
         )
 
@@ -270,7 +281,7 @@ class TestEveryFact:
         )
 
     def test_the_site_holds_its_configuration_and_no_secret(self) -> None:
-        site = access.get_site()
+        site = get_site()
 
         assert site.mobile_configs == {"iap_config": '{"a": 1}'}
         assert site.ignores_mobile_available
@@ -281,7 +292,7 @@ class TestEveryFact:
         assert "hidden" not in str(stored_items())
 
     def test_courses_are_listed_by_organization_in_any_case(self) -> None:
-        _, listed = access.read_account_and_list("mona", access.CourseScope(orgs=frozenset({"DEMOX"})))
+        _, listed = read_account_and_list("mona", CourseScope(orgs=frozenset({"DEMOX"})))
 
         assert [str(listing.key) for listing in listed] == [COURSE_A, COURSE_B]
 
@@ -333,7 +344,7 @@ class TestReport:
         assert loaded.report.exit_code == 1
         assert loaded.report.models["auth.user"] == ModelCount(read=2, rejected=1)
         assert loaded.report.models["student.courseenrollment"] == ModelCount(read=1, rejected=1)
-        assert access.get_user("mona") == User(1, "mona")
+        assert get_user("mona") == User(1, "mona")
 
     @pytest.mark.usefixtures("table")
     def test_one_unusable_file_does_not_keep_the_others_out(self, tmp_path: Path) -> None:
@@ -347,7 +358,7 @@ class TestReport:
             "bad.json: it is neither a dump of Django (JSON) nor a course export (OLX)",
             "none.json: No such file or directory",
         ]
-        assert access.get_user("mona") == User(1, "mona")
+        assert get_user("mona") == User(1, "mona")
 
     @pytest.mark.parametrize(
         ("model", "pk"),
@@ -363,7 +374,7 @@ class TestReport:
         assert report.exit_code == 1
         # So that it can be printed.
         assert all(name.isprintable() for name in report.models)
-        assert access.get_user("mona") is not None
+        assert get_user("mona") is not None
 
 
 class TestOrderAndRepetition:
@@ -450,7 +461,7 @@ class TestOrderAndRepetition:
 
         load_files(old, new)
 
-        assert access.get_user("mona") == User(1, "mona", name="New")
+        assert get_user("mona") == User(1, "mona", name="New")
         assert learner().roles.in_forums == {}
 
 
@@ -467,9 +478,7 @@ class TestSeveralLoads:
         world.load()
 
         assert world.rejections == []
-        assert access.get_user("mona") == User(
-            4711, "Mona", "Mona@example.org", name="Mona Demo", time_zone="Asia/Tokyo"
-        )
+        assert get_user("mona") == User(4711, "Mona", "Mona@example.org", name="Mona Demo", time_zone="Asia/Tokyo")
         assert enrollment() == Enrollment(COURSE_A, CREATED)
         assert learner().roles.on_courses == {COURSE_A: {"staff": "DemoX"}}
 
@@ -496,18 +505,18 @@ class TestSeveralLoads:
         assert (loaded.start, loaded.self_paced) == (datetime(2026, 4, 1, tzinfo=UTC), True)
         assert [mode.slug for mode in loaded.modes] == ["honor"]
         assert enrollment() == Enrollment(COURSE_A, None, "verified", active=False)
-        assert access.get_user("mona") == User(4711, "mona", "mona@example.org", "Mona Demo", staff=True)
+        assert get_user("mona") == User(4711, "mona", "mona@example.org", "Mona Demo", staff=True)
         assert report.items == {"written": 3}
 
     def test_a_later_login_is_never_taken_back(self, world: World) -> None:
         world.user("mona", 4711, last_login="2026-03-01T00:00:00Z")
         world.load()
-        access.record_login("mona", NOW)
+        record_login("mona", NOW)
         world.user("mona", 4711, last_login="2026-03-02T00:00:00Z")
 
         world.load()
 
-        user = access.get_user("mona")
+        user = get_user("mona")
         assert user is not None
         assert user.last_login == NOW
 
@@ -547,7 +556,7 @@ class TestSeveralLoads:
         world.load()
 
         assert world.rejections == []
-        user = access.get_user("mona")
+        user = get_user("mona")
         assert user is not None
         assert user.username == "Mona"
         assert owner(user_id=4711) == "Mona"
@@ -620,7 +629,7 @@ class TestRowsThatPointAtNothing:
         assert loaded.rejected_rows == [("dump.jsonl", "line 2", model, "9", reason)]
         assert loaded.report.exit_code == 1
         assert loaded.report.models[model] == ModelCount(read=1, rejected=1)
-        assert access.get_user("mona") == User(1, "mona")
+        assert get_user("mona") == User(1, "mona")
 
     def test_a_forum_role_with_one_unknown_user_still_counts_for_the_others(self, world: World) -> None:
         world.user("mona", 4711)
@@ -646,7 +655,7 @@ class TestClashes:
         ]
         assert owner(email="same@example.org") == "mona"
         assert learner("mona").enrollments == []
-        assert access.get_user("nora") is None
+        assert get_user("nora") is None
 
     def test_of_two_users_whose_names_differ_only_in_case_the_second_is_rejected(self, world: World) -> None:
         world.user("mona", 4711)
@@ -700,7 +709,7 @@ class TestClashes:
             ("auth.user", "5000", "the username is that of user 4711 in the table"),
             ("student.courseenrollment", "9", "there is no user 5000"),
         ]
-        assert access.get_user("mona") == User(4711, "mona", "mona@example.org", "Mona Demo")
+        assert get_user("mona") == User(4711, "mona", "mona@example.org", "Mona Demo")
         assert learner("mona").enrollments == []
         assert owner(email="other@example.org") is None
 
@@ -716,7 +725,7 @@ class TestClashes:
         assert ("auth.user", "10", "another user of the dump has the same e-mail") in reasons(world)
         assert owner(email="same@example.org") == "mona"
         assert owner(email="nora@example.org") == "nora"
-        nora = access.get_user("nora")
+        nora = get_user("nora")
         assert nora is not None
         assert (nora.email, nora.staff) == ("nora@example.org", False)
 
@@ -727,7 +736,7 @@ class TestClashes:
         world.load()
 
         assert reasons(world) == [("auth.user", "4711", "its key is too long for DynamoDB")]
-        assert access.get_user("nora") is not None
+        assert get_user("nora") is not None
 
     def test_a_value_that_dynamodb_refuses_is_one_rejected_row(self, world: World) -> None:
         world.user("mona", 4711, name="m" * 420_000)
@@ -739,7 +748,7 @@ class TestClashes:
             ("auth.user", "DynamoDB refuses it: ValidationException"),
             ("student.userprofile", "DynamoDB refuses it: ValidationException"),
         }
-        assert access.get_user("nora") is not None
+        assert get_user("nora") is not None
 
 
 class TestRoles:
@@ -845,7 +854,7 @@ class TestCourses:
 
         world.load()
 
-        site = access.get_site()
+        site = get_site()
         assert site.duration_limit == DurationLimit(True)
         assert site.site_duration_limit == DurationLimit(False)
         assert site.org_duration_limits == {"DemoX": DurationLimit(None, datetime(2026, 1, 1, tzinfo=UTC))}
@@ -859,8 +868,8 @@ class TestCourses:
 
         world.load()
 
-        assert not access.get_site().ignores_mobile_available
-        assert access.get_site().upgrade_deadlines_enabled
+        assert not get_site().ignores_mobile_available
+        assert get_site().upgrade_deadlines_enabled
 
     @pytest.mark.parametrize(
         ("fields", "orgs"),
@@ -878,7 +887,7 @@ class TestCourses:
 
         world.load()
 
-        assert access.get_site().org_filter == orgs
+        assert get_site().org_filter == orgs
 
 
 class TestExports:
@@ -981,7 +990,7 @@ class TestExports:
 
         world.load()
 
-        assert access.get_user("mona") is not None
+        assert get_user("mona") is not None
 
 
 moments = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -1010,21 +1019,21 @@ class TestOutlineItems:
     def test_every_outline_is_read_back_as_it_was_written(self, rest: list[Block]) -> None:
         outline = [Block("course", "course", None), *rest]
 
-        written = items.write_outline(COURSE_A, outline)
+        written = from_blocks(COURSE_A, outline)
 
-        assert items.read_outline([items.OUTLINE.write(fields) for _, fields in written]) == outline
+        assert to_blocks([items.OUTLINE.write(fields) for _, fields in written]) == outline
 
     @settings(max_examples=30)
     @given(st.lists(blocks, min_size=1, max_size=5), st.integers(1, 200))
     def test_every_outline_can_be_cut_into_parts(self, outline: list[Block], size: int) -> None:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("lms.table.items._OUTLINE_PART", size)
+            patch.setattr("lms.table.outlines._PART_BYTES", size)
 
-            written = items.write_outline(COURSE_A, outline)
+            written = from_blocks(COURSE_A, outline)
 
         assert all(len(fields["blocks"]) <= size for _, fields in written)
         assert all(fields["parts"] == len(written) for _, fields in written)
-        assert items.read_outline([items.OUTLINE.write(fields) for _, fields in written]) == outline
+        assert to_blocks([items.OUTLINE.write(fields) for _, fields in written]) == outline
 
 
 class TestWritesOfTheApi:
@@ -1150,14 +1159,14 @@ class TestRaces:
         self, world: World, at_the_last_moment: Callable[[Callable[[], None]], None]
     ) -> None:
         def log_in() -> None:
-            access.record_login("mona", NOW)
+            record_login("mona", NOW)
 
         world.user("mona", 4711, last_login="2026-03-02T00:00:00Z", is_staff=True)
         at_the_last_moment(log_in)
 
         world.load()
 
-        user = access.get_user("mona")
+        user = get_user("mona")
         assert user is not None
         assert (user.last_login, user.staff) == (NOW, True)
 
@@ -1184,7 +1193,7 @@ class TestRaces:
 class TestATableThatIsThrottled:
     @pytest.fixture(autouse=True)
     def impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("lms_lambda.load.writer._PATIENCE", 0.0)
+        monkeypatch.setattr("lms.table.change_writer._PATIENCE", 0.0)
 
     def test_it_ends_the_load_and_the_next_one_finishes_the_work(
         self, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -1203,7 +1212,7 @@ class TestATableThatIsThrottled:
             return call(operation, **arguments)
 
         with monkeypatch.context() as patch:
-            patch.setattr("lms_lambda.load.writer.call", throttled)
+            patch.setattr("lms.table.change_writer.call", throttled)
             with pytest.raises(UnavailableError, match="ThrottlingException"):
                 load_files(file)
         halfway = stored_items()
@@ -1216,7 +1225,7 @@ class TestATableThatIsThrottled:
         assert stored_items() == expected
 
     def test_a_short_throttling_is_waited_out(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("lms_lambda.load.writer._PATIENCE", 30.0)
+        monkeypatch.setattr("lms.table.change_writer._PATIENCE", 30.0)
         calls = itertools.count()
 
         def throttled(operation: str, **arguments: Any) -> Any:
@@ -1224,11 +1233,11 @@ class TestATableThatIsThrottled:
                 raise UnavailableError("DynamoDB answered ThrottlingException")
             return call(operation, **arguments)
 
-        monkeypatch.setattr("lms_lambda.load.writer.call", throttled)
+        monkeypatch.setattr("lms.table.change_writer.call", throttled)
         world.user("mona")
 
         assert world.load().exit_code == 0
-        assert access.get_user("mona") is not None
+        assert get_user("mona") is not None
 
 
 def test_nothing_is_read_into_the_table_from_a_load_without_rows(table: str, tmp_path: Path) -> None:

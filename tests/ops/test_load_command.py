@@ -11,9 +11,12 @@ from uuid import uuid4
 
 import pytest
 
+from lms.domain.errors import UnavailableError
 from lms.domain.users import User
-from lms.table import access
-from lms.table.client import UnavailableError
+from lms.table.course_team import revoke_role
+from lms.table.courses import get_courses
+from lms.table.ttl_cache import forget_cached
+from lms.table.users import get_user
 from lms_lambda.cli import main
 from tests.api import Api
 from tests.ops.dumps import dump_row, write_dump
@@ -49,7 +52,7 @@ def load(command: Command, dynamodb: str, table: str, monkeypatch: pytest.Monkey
 
     def run(*files: str | Path) -> int:
         code = command("load", "--endpoint-url", dynamodb, "--table-name", table, *files)
-        access.forget_cached()
+        forget_cached()
         return code
 
     return run
@@ -81,7 +84,7 @@ class TestLoad:
         }
         assert shown.out.splitlines()[-1] == "Items: 2 written, 0 unchanged."
         assert shown.err == ""
-        assert access.get_user("mona") == User(4711, "mona", "mona@example.org")
+        assert get_user("mona") == User(4711, "mona", "mona@example.org")
 
     def test_loading_again_says_that_nothing_was_written(
         self, load: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -101,7 +104,7 @@ class TestLoad:
         world.role("mona", "staff", COURSE_A)
         file = write(tmp_path, *world.rows)
         load(file)
-        access.revoke_role("mona", COURSE_A, datetime(2026, 4, 1, tzinfo=UTC), deadline=float("inf"))
+        revoke_role("mona", COURSE_A, datetime(2026, 4, 1, tzinfo=UTC), deadline=float("inf"))
         capsys.readouterr()
 
         assert load(file) == 0
@@ -181,7 +184,7 @@ class TestLoad:
 
         assert code == 0
         assert numbers(capsys.readouterr().out) == {"course export (OLX)": ["1", "1", "0", "0"]}
-        assert COURSE_A in access.get_courses([COURSE_A])
+        assert COURSE_A in get_courses([COURSE_A])
 
     def test_a_file_of_an_export_that_cannot_be_read_is_named_and_the_code_is_1(
         self, load: Command, world: World, capsys: pytest.CaptureFixture[str]
@@ -236,7 +239,7 @@ class TestUnusableInput:
 
         assert code == 2
         assert capsys.readouterr().err == f"unusable: {missing}: No such file or directory\n"
-        assert access.get_user("mona") is not None
+        assert get_user("mona") is not None
 
     @pytest.mark.parametrize("content", [b"", b"hello", b"<html/>", b"\x00\x01"])
     def test_a_file_that_is_neither_dump_nor_export_is_named(
@@ -363,8 +366,8 @@ class TestTable:
         def throttled(*_arguments: Any, **_named: Any) -> Any:
             raise UnavailableError("DynamoDB answered ThrottlingException")
 
-        monkeypatch.setattr("lms_lambda.load.writer._PATIENCE", 0.0)
-        monkeypatch.setattr("lms_lambda.load.writer.call", throttled)
+        monkeypatch.setattr("lms.table.change_writer._PATIENCE", 0.0)
+        monkeypatch.setattr("lms.table.change_writer.call", throttled)
 
         code = load(write(tmp_path, MONA))
 

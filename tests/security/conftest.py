@@ -16,9 +16,9 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from lms.observation import logger
 from lms.settings import settings as settings_of_site
 from lms.table.client import client, table_name
-from lms.web.observe import logger
 from lms.web.verifier import verifier
 from lms_lambda.gateway.tokens import local_key
 from tests.api import NOW, Answer, Api

@@ -1,6 +1,6 @@
 """What requests leave in the functions' logs and metrics: who and how, and nothing that a client sent.
 
-(layers/shared/lms/web/observe.py: a log line names the request and the caller's user id)
+(layers/shared/lms/observation.py: a log line names the request and the caller's user id)
 """
 
 import logging
@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from lms.table import access
-from lms.table.client import UnavailableError, client
+from lms.domain.errors import UnavailableError
+from lms.table.client import client
 from tests.api import Api
 from tests.security.conftest import ENDPOINTS, Ask, Output, said, sign
+from tests.table_calls import replace_call
 from tests.world import COURSE_A
 
 TEAM = "/api/support/v1/manage_course_team/"
@@ -115,7 +116,7 @@ def test_a_mistake_of_our_own_is_logged_without_its_message(
     def break_down(*_: Any, **__: Any) -> None:
         raise RuntimeError(message)
 
-    monkeypatch.setattr("lms.table.access.call", break_down)
+    replace_call(monkeypatch, break_down)
 
     answer = api.get("/api/mobile/v1/users/mona", "mona")
 
@@ -133,7 +134,7 @@ def test_a_table_that_does_not_answer_is_logged_without_what_was_asked(
     def unavailable(*_: Any, **__: Any) -> None:
         raise UnavailableError("DynamoDB answered ThrottlingException")
 
-    monkeypatch.setattr("lms.table.access.call", unavailable)
+    replace_call(monkeypatch, unavailable)
 
     assert api.send_json("PUT", TEAM, operations(1), "mona").status == 503
 
@@ -215,7 +216,7 @@ def test_an_operation_that_could_not_be_saved_is_counted_for_its_alarm(
     def unreachable(*_: Any) -> None:
         raise UnavailableError("throttled")
 
-    monkeypatch.setattr(access, "revoke_role", unreachable)
+    monkeypatch.setattr("lms.usecases.course_team.revoke_role", unreachable)
 
     api.send_json("PUT", TEAM, operations(3), "mona")
 

@@ -10,12 +10,14 @@ from uuid import uuid4
 import pytest
 
 from lms.domain.enrollments import Enrollment
-from lms.table import access, client
+from lms.table import client
+from lms.table.learners import read_learner_and_site
 from lms_lambda.dynamodb.tables import ROOT, TEMPLATE
 from lms_lambda.gateway.local_function import LocalFunction
 from lms_lambda.gateway.proxy_event import Call, GatewayRequest, proxy_event, response_from
 from lms_lambda.template import Function, read_template
 from tests.api import NOW, Answer, Api
+from tests.table_calls import replace_call
 from tests.world import World
 
 PATH = "/api/support/v1/manage_course_team/"
@@ -83,12 +85,12 @@ class Team:
 
     def stored_roles(self, username: str = "nora", course_id: str = COURSE_0) -> set[str]:
         """All roles that the user holds on the course, as stored."""
-        learner, _ = access.read_learner_and_site(username)
+        learner, _ = read_learner_and_site(username)
         return set(learner.roles.on_courses.get(course_id, {}))
 
     def stored_enrollment(self, username: str = "nora", course_id: str = COURSE_0) -> Enrollment | None:
         """The user's enrollment in the course, as stored."""
-        learner, _ = access.read_learner_and_site(username)
+        learner, _ = read_learner_and_site(username)
         return next((one for one in learner.enrollments if one.course_id == course_id), None)
 
 
@@ -164,6 +166,6 @@ def tamper(monkeypatch: pytest.MonkeyPatch) -> Callable[[Tamper], None]:
         def call(name: str, **arguments: Any) -> Any:
             return what(name, arguments, lambda: original(name, **arguments))
 
-        monkeypatch.setattr("lms.table.access.call", call)
+        replace_call(monkeypatch, call)
 
     return install

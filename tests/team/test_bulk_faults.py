@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lms.table.client import ConditionFailedError, UnavailableError, client, table_name
+from lms.domain.errors import ConditionFailedError, UnavailableError
+from lms.table.client import client, table_name
 from tests.team.conftest import (
     COURSE_0,
     COURSE_1,

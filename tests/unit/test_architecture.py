@@ -1,4 +1,4 @@
-"""The house: which layer may know which, and what a cold start may load. (design 1, 6)"""
+"""The house: which floor may import which, and what a cold start may load. (docs/architecture.md)"""
 
 import ast
 import json
@@ -17,6 +17,7 @@ from tests.unit.builders import cases
 ROOT = Path(__file__).parents[2]
 LAYER = ROOT / "layers/shared"
 FUNCTIONS = ROOT / "functions"
+OPS = ROOT / "ops/lms_lambda"
 HANDLERS = sorted(folder.name for folder in FUNCTIONS.iterdir() if (folder / "app.py").exists())
 CLOCKS = {"now", "utcnow", "today", "fromtimestamp", "time", "monotonic", "perf_counter"}
 
@@ -41,15 +42,20 @@ def parsed(path: Path) -> ast.Module:
 
 def imports(*folders: Path) -> Iterator[Import]:
     """Every import of the modules in these folders, those inside of functions too."""
-    for path in (path for folder in folders for path in files(folder)):
-        for node in ast.walk(parsed(path)):
-            place = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
-            if isinstance(node, ast.Import):
-                yield from (Import(one.name, place) for one in node.names)
-            elif isinstance(node, ast.ImportFrom):
-                assert node.level == 0, f"{place}: a relative import"
-                # `from lms.table import access` imports lms.table.access.
-                yield from (Import(f"{node.module}.{one.name}", place) for one in node.names)
+    for folder in folders:
+        for path in files(folder):
+            yield from imports_of(path)
+
+
+def imports_of(path: Path) -> Iterator[Import]:
+    for node in ast.walk(parsed(path)):
+        place = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+        if isinstance(node, ast.Import):
+            yield from (Import(alias.name, place) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{place}: a relative import"
+            # `from lms.table import keys` imports lms.table.keys.
+            yield from (Import(f"{node.module}.{alias.name}", place) for alias in node.names)
 
 
 def is_within(module: str, packages: tuple[str, ...]) -> bool:
@@ -60,37 +66,83 @@ def is_ours(module: str) -> bool:
     return is_within(module, ("lms", "lms_lambda"))
 
 
+FLOORS: dict[str, tuple[str, ...]] = {
+    "domain": ("lms.domain",),
+    "table": ("lms.table", "lms.domain"),
+    "usecases": ("lms.usecases", "lms.table", "lms.domain", "lms.observation"),
+    "web": ("lms.web", "lms.domain", "lms.settings", "lms.observation"),
+}
+"""The four floors of the layer, and what each may import of ours: docs/architecture.md."""
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_a_floor_imports_only_what_is_below_it(floor: str) -> None:
+    found = [found for found in imports(LAYER / "lms" / floor) if is_ours(found.module)]
+
+    assert [found for found in found if not is_within(found.module, FLOORS[floor])] == [], (
+        f"{floor} may import {', '.join(FLOORS[floor])} and nothing else of ours"
+    )
+
+
+def test_every_file_of_the_layer_stands_on_a_floor() -> None:
+    folders = {path.name for path in (LAYER / "lms").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    modules = {path.stem for path in (LAYER / "lms").glob("*.py")}
+
+    assert folders == set(FLOORS)
+    assert modules == {"__init__", "settings", "observation"}
+
+
+def test_functions_stand_on_web_and_use_cases() -> None:
+    allowed = ("lms.web", "lms.usecases", "lms.domain", "lms.settings", "lms.observation")
+    found = [found for found in imports(FUNCTIONS) if is_ours(found.module)]
+
+    assert [found for found in found if not is_within(found.module, allowed)] == []
+
+
 @cases(
-    "layer, allowed",
+    "module, allowed",
     {
-        "the domain knows itself only": ("domain", ("lms.domain",)),
-        "the table knows the domain": ("table", ("lms.domain", "lms.table")),
-        "the web knows them all": ("web", ("lms.domain", "lms.table", "lms.settings", "lms.web")),
+        "the settings know the domain only": ("settings", ("lms.domain",)),
+        "the observation of a request knows nothing of ours": ("observation", ()),
     },
 )
-def test_what_a_layer_knows_of_ours(layer: str, allowed: tuple[str, ...]) -> None:
-    found = [one for one in imports(LAYER / "lms" / layer) if is_ours(one.module)]
+def test_what_web_and_use_cases_are_given_stands_below_both(module: str, allowed: tuple[str, ...]) -> None:
+    found = [found for found in imports_of(LAYER / f"lms/{module}.py") if is_ours(found.module)]
 
-    assert [one for one in found if not is_within(one.module, allowed)] == []
+    assert [found for found in found if not is_within(found.module, allowed)] == []
 
 
-def test_the_settings_know_the_domain_only() -> None:
-    modules = [
-        node.module or "" for node in ast.walk(parsed(LAYER / "lms/settings.py")) if isinstance(node, ast.ImportFrom)
-    ]
+NAMES_OF_THE_TABLE = ("lms.table.keys", "lms.table.codecs", "lms.table.items", "lms.table.requests")
 
-    assert [one for one in modules if is_ours(one) and not is_within(one, ("lms.domain",))] == []
+
+def test_only_the_table_knows_keys_and_attributes() -> None:
+    found = list(imports(LAYER / "lms/usecases", FUNCTIONS, OPS))
+
+    assert [found for found in found if is_within(found.module, NAMES_OF_THE_TABLE)] == []
+
+
+@cases(
+    "folders, lines",
+    {
+        "of what is deployed": ((LAYER / "lms", FUNCTIONS), 250),
+        "of the tools": ((OPS,), 550),
+    },
+)
+def test_no_file_is_longer_than_can_be_read_at_once(folders: tuple[Path, ...], lines: int) -> None:
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for folder in folders for path in files(folder)}
+
+    assert {path.name: length for path, length in lengths.items() if length > lines} == {}
 
 
 def test_the_domain_needs_nothing_but_the_standard_library() -> None:
-    found = [one for one in imports(LAYER / "lms/domain") if not is_ours(one.module)]
+    found = [found for found in imports(LAYER / "lms/domain") if not is_ours(found.module)]
 
-    assert [one for one in found if one.module.partition(".")[0] not in sys.stdlib_module_names] == []
+    assert [found for found in found if found.module.partition(".")[0] not in sys.stdlib_module_names] == []
 
 
 def test_the_domain_knows_neither_environment_nor_clock() -> None:
     forbidden = ("os", "time", "socket", "urllib.request", "http", "logging")
-    assert [one for one in imports(LAYER / "lms/domain") if is_within(one.module, forbidden)] == []
+    assert [found for found in imports(LAYER / "lms/domain") if is_within(found.module, forbidden)] == []
 
     for path in files(LAYER / "lms/domain"):
         for node in ast.walk(parsed(path)):
@@ -99,21 +151,21 @@ def test_the_domain_knows_neither_environment_nor_clock() -> None:
 
 
 def test_only_the_table_knows_botocore() -> None:
-    found = [one for one in imports(LAYER / "lms", FUNCTIONS) if is_within(one.module, ("botocore", "boto3"))]
+    found = [found for found in imports(LAYER / "lms", FUNCTIONS) if is_within(found.module, ("botocore", "boto3"))]
 
     assert found
-    assert [one for one in found if not one.place.startswith("layers/shared/lms/table/")] == []
-    assert [one for one in found if is_within(one.module, ("boto3",))] == []
+    assert [found for found in found if not found.place.startswith("layers/shared/lms/table/")] == []
+    assert [found for found in found if is_within(found.module, ("boto3",))] == []
 
 
 def test_functions_import_the_layer_and_the_standard_library_only() -> None:
-    found = [one for one in imports(FUNCTIONS) if not is_within(one.module, ("lms",))]
+    found = [found for found in imports(FUNCTIONS) if not is_within(found.module, ("lms",))]
 
-    assert [one for one in found if one.module.partition(".")[0] not in sys.stdlib_module_names] == []
+    assert [found for found in found if found.module.partition(".")[0] not in sys.stdlib_module_names] == []
 
 
 def test_the_tools_are_known_to_none_that_is_deployed() -> None:
-    assert [one for one in imports(LAYER / "lms", FUNCTIONS) if is_within(one.module, ("lms_lambda",))] == []
+    assert [found for found in imports(LAYER / "lms", FUNCTIONS) if is_within(found.module, ("lms_lambda",))] == []
 
 
 # --- Cold starts ------------------------------------------------------------------------------------------------------

@@ -9,27 +9,12 @@ from lms.domain.completions import block_digest
 from lms.domain.courses import CourseMode, DurationLimit, MilestoneRequirement, UpgradeDeadlineConfig
 from lms.domain.enrollments import Certificate
 from lms.domain.keys import CourseKey, parse_course_key, parse_usage_key
-from lms.table import items
-from lms.table.items import ItemType, Key
+from lms.domain.roles import INSTRUCTOR, STAFF
+from lms.table import changes
+from lms.table.changes import Change
 from lms_lambda.load.staging import Source, SourcedFact, Staging
 
 Reject = Callable[[Source, str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a load knows of one item: the fields to set (None: to remove), and the rows that said so."""
-
-    key: Key
-    item_type: ItemType
-    values: Mapping[str, Any]
-    sources: Sequence[Source]
-    lookups: tuple[Key, ...] = ()
-    """For a user: the e-mail's and the id's items, which are written with it or not at all."""
-    revise: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
-    """Gives further values, from those that are there: for a field that several loads fill together."""
-    from_export: bool = False
-    """Whether it comes from a course export, which gives way to the overview of a dump."""
 
 
 def register_usernames(staging: Staging, reject: Reject) -> None:
@@ -51,7 +36,6 @@ def user_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
         name = staging.username(user_id)
         values: dict[str, Any] = {}
         milestones: set[int] = set()
-        lookups: tuple[Key, ...] = ()
         for fact in facts:
             if name is None:
                 if fact.source.model != "auth.user":
@@ -60,14 +44,13 @@ def user_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
                 if staging.is_rejected(fact.source):
                     continue  # the user is in the table, but this row of the dump clashes with another
                 values |= _account(int(user_id), fact.fields)
-                lookups = _lookups(int(user_id), fact.fields["email"])
             elif fact.source.model == "milestones.usermilestone":
                 milestones |= {fact.fields["milestone"]} if fact.fields["active"] else set()
                 values["milestones"] = milestones
             else:
                 values |= fact.fields
         if name is not None and values:
-            yield Change(items.user_key(name), items.USER, values, _sources(facts), lookups)
+            yield changes.user(name, values, _sources(facts))
 
 
 def enrollment_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
@@ -75,58 +58,58 @@ def enrollment_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
     for fact in staging.orphans():
         reject(fact.source, f"there is no enrollment {fact.fields['enrollment']} in the files that are loaded together")
     for name, course_id, facts in _of_users(staging, "enrollment", reject):
-        values: dict[str, Any] = {"course_id": course_id}
+        values: dict[str, Any] = {}
         for fact in facts:
             values |= _enrollment(fact)
-        yield Change(items.enrollment_key(name, course_id), items.ENROLLMENT, values, _sources(facts))
+        yield changes.enrollment(name, course_id, values, _sources(facts))
 
 
 def role_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
     """One change per user and course, or user and organization; a course's team roles stand in one item."""
     for name, scope, facts in _of_users(staging, "role", reject):
-        is_org = scope.startswith("org:")
-        org = scope.removeprefix("org:")
-        values: dict[str, Any] = {"org": org} if is_org else {"course_id": scope}
+        roles: dict[str, str | None] = {}
+        forum_roles: set[str] = set()
         for fact in facts:
             if "forum" in fact.fields:
-                values[f"forum:{fact.fields['forum']}"] = True
+                forum_roles.add(fact.fields["forum"])
             else:
-                role, own_org = f"role:{fact.fields['role']}", _org_of(scope)
+                role, own_org = fact.fields["role"], _org_of(scope)
                 # Of rows for one role, the one with the course's own organization is what gives access.
-                if role not in values or values[role] != own_org:
-                    values[role] = fact.fields["org"] or ""
-        if not is_org and "role:instructor" in values:
+                if role not in roles or roles[role] != own_org:
+                    roles[role] = fact.fields["org"] or ""
+        if scope.startswith("org:"):
+            yield changes.org_roles(name, scope.removeprefix("org:"), roles, _sources(facts))
+            continue
+        if INSTRUCTOR in roles:
             # An instructor's staff row says nothing more (course-team.md 4.5).
-            values["role:staff"] = None
-        key = items.org_role_key(name, org) if is_org else items.course_role_key(name, scope)
-        yield Change(key, items.ROLE, values, _sources(facts))
+            roles[STAFF] = None
+        yield changes.course_roles(name, scope, roles, sorted(forum_roles), _sources(facts))
 
 
 def progress_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
     """One change per user and course: positions, and the latest of what happened there."""
     for name, course_id, facts in _of_users(staging, "progress", reject):
-        values: dict[str, Any] = {"course_id": course_id}
+        positions: dict[str, int] = {}
+        selected: dict[str, frozenset[str]] = {}
+        values: dict[str, Any] = {}
         completed: dict[bytes, bool] = {}
         # Of completions at the same moment the newest row counts, whatever the order of the dump.
         for fact in sorted(facts, key=lambda fact: (len(fact.source.pk), fact.source.pk)):
-            completion = fact.fields.get("completed")
-            if completion:
+            fields = fact.fields
+            if completion := fields.get("completed"):
                 _note_completion(values, completion)
                 if key := parse_usage_key(completion["block_key"]):
                     completed[block_digest(key.block_type, key.block_id)] = completion["completion"] >= 1.0
-            else:
-                _note_state(values, fact.fields)
+                continue
+            _note_state(values, fields)
+            if "position" in fields:
+                positions[fields["block"]] = fields["position"]
+            if "selected" in fields:
+                selected[fields["block"]] = frozenset(fields["selected"])
         sources = _sources(facts)
-        yield Change(items.progress_key(name, course_id), items.PROGRESS, values, sources)
+        yield changes.progress(name, course_id, positions, selected, values, sources)
         if completed:
-            known = {"course_id": course_id}
-            yield Change(
-                items.completion_key(name, course_id),
-                items.COMPLETION,
-                known,
-                sources,
-                revise=_revise_completed(completed),
-            )
+            yield changes.completion(name, course_id, completed, sources)
 
 
 def course_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
@@ -136,14 +119,17 @@ def course_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
         key = parse_course_key(course_id)
         if key is None:
             continue
-        values: dict[str, Any] = {"course_id": course_id}
+        values: dict[str, Any] = {}
         rows_by_name: dict[str, list[_CourseRow]] = {}
         for fact in facts:
             for name, fields in fact.fields.items():
                 rows_by_name.setdefault(name, []).append(_CourseRow(fact.source, fields))
         for name, rows in rows_by_name.items():
             values |= _COURSE_FACTS[name](key, rows, references, reject)
-        yield Change(items.course_key(course_id), items.COURSE, values, _sources(facts))
+        if "overview" in rows_by_name:
+            yield changes.course_overview(key, values, _sources(facts), read_from="dump")
+        else:
+            yield changes.course(course_id, values, _sources(facts))
 
 
 def site_changes(staging: Staging, site_id: int) -> Iterator[Change]:
@@ -171,7 +157,7 @@ def site_changes(staging: Staging, site_id: int) -> Iterator[Change]:
                 case "duration_limit":
                     _note_duration_limit(values, fields, site_id)
         if values:
-            yield Change(items.site_key(), items.SITE, values, _sources(facts))
+            yield changes.site(values, _sources(facts))
 
 
 # --- Users and what is theirs -----------------------------------------------------------------------------------------
@@ -187,10 +173,6 @@ def _account(user_id: int, fields: Mapping[str, Any]) -> dict[str, Any]:
         "superuser": fields["is_superuser"],
         "last_login": _moment(fields["last_login"]),
     }
-
-
-def _lookups(user_id: int, email: str) -> tuple[Key, ...]:
-    return (items.user_id_key(user_id), *([items.email_key(email)] if email else []))
 
 
 def _of_users(staging: Staging, kind: str, reject: Reject) -> Iterator[tuple[str, str, list[SourcedFact]]]:
@@ -226,20 +208,8 @@ def _enrollment(fact: SourcedFact) -> dict[str, Any]:
 def _note_state(values: dict[str, Any], fields: Mapping[str, Any]) -> None:
     modified = datetime.fromisoformat(fields["modified"])
     values["latest_state_modified"] = max(modified, values.get("latest_state_modified", modified))
-    if "position" in fields:
-        values[f"position:{fields['block']}"] = fields["position"]
-    if "selected" in fields:
-        values[f"selected:{fields['block']}"] = frozenset(fields["selected"])
     if fields.get("is_course"):
         values["course_state_modified"] = modified
-
-
-def _revise_completed(loaded: Mapping[bytes, bool]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    def revise(stored: Mapping[str, Any]) -> dict[str, Any]:
-        kept = {digest for digest in stored.get("completed", frozenset()) if loaded.get(digest, True)}
-        return {"completed": kept | {digest for digest, complete in loaded.items() if complete}}
-
-    return revise
 
 
 def _note_completion(values: dict[str, Any], fields: Mapping[str, Any]) -> None:
@@ -278,11 +248,9 @@ class _References:
         }
 
 
-def _overview(key: CourseKey, rows: Sequence[_CourseRow], _references: _References, _reject: Reject) -> dict[str, Any]:
+def _overview(_key: CourseKey, rows: Sequence[_CourseRow], _references: _References, _reject: Reject) -> dict[str, Any]:
     fields = rows[-1].fields
     return {
-        **items.course_listing(key, fields["org"] or key.org),
-        "source": "dump",
         "name": fields["display_name"],
         "org": fields["org"],
         "display_number": fields["display_number_with_default"] or "",

@@ -5,8 +5,8 @@ from typing import Any
 
 from lms.domain.keys import CourseKey, parse_course_key
 from lms.domain.outline import Block
-from lms.table import items
-from lms_lambda.load.compose import Change
+from lms.table import changes
+from lms.table.changes import Change
 from lms_lambda.load.olx.course import CourseExport, ExportedBlock
 from lms_lambda.load.staging import Source
 
@@ -28,9 +28,8 @@ def export_changes(export: CourseExport, source: Source) -> Iterator[Change]:
     """The changes that write the course. Raises NotACourseError."""
     key = course_key_of(export)
     overview = _overview(key, export.attributes)
-    yield Change(items.course_key(str(key)), items.COURSE, overview, [source], from_export=True)
-    for item_key, fields in items.write_outline(str(key), [_block(block) for block in export.blocks]):
-        yield Change(item_key, items.OUTLINE, fields, [source])
+    yield changes.course_overview(key, overview, [source], read_from="export")
+    yield from changes.outline(key, [_block(block) for block in export.blocks], [source])
 
 
 def _block(block: ExportedBlock) -> Block:
@@ -58,8 +57,6 @@ def _overview(key: CourseKey, attributes: Mapping[str, Any]) -> dict[str, Any]:
     image = attributes.get("course_image") or "images_course_image.jpg"
     tabs = attributes.get("tabs") if isinstance(attributes.get("tabs"), list) else []
     return {
-        **items.course_listing(key, key.org),
-        "source": "export",
         "name": attributes.get("display_name"),
         "org": key.org,
         "display_number": attributes.get("display_coursenumber") or "",

@@ -5,16 +5,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lms.table import items
-from lms.table.access import get_items
+from lms.table.change_writer import write_changes
+from lms.table.changes import Change
+from lms.table.users import usernames
 from lms_lambda.load import compose
-from lms_lambda.load.compose import Change
 from lms_lambda.load.dump import BadRow, UnreadableDumpError, read_dump
 from lms_lambda.load.export import NotACourseError, course_key_of, export_changes
 from lms_lambda.load.models import MODELS, RowRejectedError, facts_of
 from lms_lambda.load.olx.course import UnreadableExportError, is_course_export, read_course_export
 from lms_lambda.load.staging import Source, Staging
-from lms_lambda.load.writer import write
 
 COURSE_EXPORT = "course export (OLX)"
 """Stands where a Django model stands for the rows of a dump."""
@@ -170,7 +169,7 @@ class Loader:
     def _write_users(self) -> None:
         refused: list[Change] = []
         users = compose.user_changes(self._staging, self._reject)
-        outcomes = write(users, lambda change, _: refused.append(change), self._progress.advance)
+        outcomes = write_changes(users, lambda change, _: refused.append(change), self._progress.advance)
         del outcomes["refused"]
         self._report.items.update(outcomes)
         # Once more: an e-mail may be free now that its old owner is written.
@@ -180,9 +179,8 @@ class Loader:
         """Find the names of users that the dump speaks of, but does not hold, in the table."""
         unknown = [user_id for user_id in self._staging.unknown_users() if user_id.isdigit()]
         for at in range(0, len(unknown), 1000):
-            keys = [items.user_id_key(int(user_id)) for user_id in unknown[at : at + 1000]]
-            for (partition, _), item in get_items(keys, consistent=True).items():
-                self._staging.register_username(partition.partition("#")[2], items.LOOKUP.read(item)["username"])
+            for user_id, username in usernames(map(int, unknown[at : at + 1000])).items():
+                self._staging.register_username(str(user_id), username)
 
     def _read_export(self, name: str, path: Path) -> Iterator[Change]:
         count = self._count(COURSE_EXPORT)
@@ -202,11 +200,11 @@ class Loader:
         yield from export_changes(export, Source(COURSE_EXPORT, course_id, name, "course.xml"))
 
     def _write_changes(self, changes: Iterator[Change]) -> None:
-        self._report.items.update(write(changes, self._refuse, self._progress.advance))
+        self._report.items.update(write_changes(changes, self._refuse, self._progress.advance))
 
     def _refuse(self, change: Change, reason: str) -> None:
-        if change.lookups:
-            self._staging.unregister_username(str(change.values["id"]))
+        if change.account_id is not None:
+            self._staging.unregister_username(str(change.account_id))
         for source in change.sources:
             self._reject(source, reason)
 

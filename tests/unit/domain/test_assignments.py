@@ -1,7 +1,7 @@
 """A learner's assignments: what counts, what is complete, what comes next. (contract/mobile-users.md 7.8)"""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -9,7 +9,6 @@ from lms.domain.assignments import (
     MANUAL_ORA_DATES,
     Assignment,
     CourseProgress,
-    Work,
     assignments_of,
     course_progress,
     future_assignments,
@@ -43,13 +42,20 @@ def outline(section: dict[str, Any], *leaves: dict[str, Any]) -> Outline:
     return Outline(KEY, blocks)
 
 
+class Work(NamedTuple):
+    """What a learner has done: digests of completed blocks, and the selection of randomized blocks."""
+
+    completed: frozenset[bytes]
+    selected: dict[str, frozenset[str]]
+
+
 def work(*done: str, selected: dict[str, frozenset[str]] | None = None) -> Work:
     names = (name.partition("@")[::2] for name in done)
     return Work(frozenset(block_digest(block_type, name) for block_type, name in names), selected or {})
 
 
 def only(outlined: Outline, done: Work, viewer: Viewer = LEARNER) -> Assignment:
-    (assignment,) = assignments_of(outlined, viewer, done, None)
+    (assignment,) = assignments_of(outlined, viewer, *done, None)
     return assignment
 
 
@@ -119,11 +125,11 @@ def test_title_type_and_first_component_come_from_the_section() -> None:
 @pytest.mark.parametrize(("viewer", "count"), [(LEARNER, 0), (STAFF, 1)])
 @pytest.mark.parametrize("hidden", [{"visible_to_staff_only": True}, {"group_access": {"50": [2]}}])
 def test_a_hidden_section_is_an_assignment_for_staff_alone(viewer: Viewer, count: int, hidden: dict[str, Any]) -> None:
-    assert len(assignments_of(outline(SECTION | hidden, {}), viewer, work(), None)) == count
+    assert len(assignments_of(outline(SECTION | hidden, {}), viewer, *work(), None)) == count
 
 
 def test_a_section_that_is_not_graded_is_none() -> None:
-    assert assignments_of(outline({"display_name": "Reading"}, {}), LEARNER, work(), None) == []
+    assert assignments_of(outline({"display_name": "Reading"}, {}), LEARNER, *work(), None) == []
 
 
 def test_of_a_randomized_block_only_the_drawn_children_count() -> None:
@@ -157,7 +163,7 @@ ORA = {
 def ora_steps(ora: dict[str, Any], course_end: datetime | None = None, **block: Any) -> list[Assignment]:
     said = {"type": "openassessment", "name": "ora", "display_name": "Essay", "ora": ora} | block
     outlined = outline({"display_name": "S"}, {"graded": True, "format": "Essay"} | said)
-    return assignments_of(outlined, LEARNER, work(), course_end)
+    return assignments_of(outlined, LEARNER, *work(), course_end)
 
 
 def test_each_dated_step_of_an_ora_is_an_assignment() -> None:
@@ -195,7 +201,7 @@ def test_an_ora_that_does_not_count_has_no_steps(block: dict[str, Any]) -> None:
 def test_a_completed_ora_completes_its_steps() -> None:
     outlined = outline({"display_name": "S"}, {"graded": True, "type": "openassessment", "name": "ora", "ora": ORA})
 
-    assert [one.complete for one in assignments_of(outlined, LEARNER, work("openassessment@ora"), None)] == [True] * 3
+    assert [one.complete for one in assignments_of(outlined, LEARNER, *work("openassessment@ora"), None)] == [True] * 3
 
 
 # --- Counting and choosing --------------------------------------------------------------------------------------------

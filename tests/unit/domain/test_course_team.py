@@ -14,15 +14,17 @@ from lms.domain.course_team import (
     NOT_AN_OBJECT,
     OPERATIONS_REQUIRED,
     TOO_MANY_OPERATIONS,
+    CourseScope,
     Operation,
     Refusal,
     check_operation,
     named_course,
     request_shape_error,
+    scope_of,
 )
 from lms.domain.keys import CourseKey
 from lms.domain.roles import Roles
-from tests.unit.builders import COURSE_ID, KEY, cases, course_role, org_role
+from tests.unit.builders import COURSE_ID, KEY, PLAIN, cases, course_role, org_role
 from tests.unit.strategies import any_text, json_values
 
 EVERYBODY = Roles(superuser=True)
@@ -181,3 +183,22 @@ def test_every_body_is_taken_or_refused_with_a_reason(sent: Any) -> None:
     refusal = request_shape_error(sent)
 
     assert refusal.error if refusal else isinstance(sent["email"], str) and sent["bulk_role_operations"]
+
+
+@cases(
+    "roles, expected",
+    {
+        "global staff sees every course": (Roles(global_staff=True), CourseScope(every=True)),
+        "a superuser sees every course": (Roles(superuser=True), CourseScope(every=True)),
+        "an instructor sees the course": (course_role("instructor"), CourseScope(ids=frozenset({COURSE_ID}))),
+        "an instructor of an organization sees its courses": (
+            org_role("instructor"),
+            CourseScope(orgs=frozenset({"demox"})),
+        ),
+        "staff sees none": (course_role("staff"), CourseScope()),
+        "a learner sees none": (PLAIN, CourseScope()),
+        "a row with neither course nor organization shows none": (org_role("instructor", ""), CourseScope()),
+    },
+)
+def test_which_courses_the_holder_of_roles_sees(roles: Roles, expected: CourseScope) -> None:
+    assert scope_of(roles) == expected

@@ -3,20 +3,23 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lms.domain.enrollments import Enrollment
+from lms.domain.errors import UnknownBlockError
 from lms.domain.outline import (
     POSITIONED_TYPES,
     Block,
     Outline,
     Viewer,
     current_path,
-    last_completed,
+    last_completed_path,
     position_key,
     positions_after_visit,
     viewer_of,
+    visited_block,
 )
 from lms.domain.roles import Roles
 from tests.unit.builders import NOW, PLAIN, at, cases, course, course_role, enrollment, outline
@@ -284,7 +287,7 @@ def test_which_blocks_are_meant_for_a_viewer(fields: dict[str, Any], viewer: Vie
     },
 )
 def test_the_path_to_what_was_completed_last(usage_key: str | None, expected: list[int] | None) -> None:
-    assert last_completed(WORKED, usage_key) == expected
+    assert last_completed_path(WORKED, usage_key) == expected
 
 
 # --- Random trees -----------------------------------------------------------------------------------------------------
@@ -389,3 +392,27 @@ def test_staff_sees_every_block_and_others_see_some_in_the_same_order(tree: Outl
         seen = tree.visible_children(index, viewer)
         assert tree.visible_children(index, STAFF) == children
         assert seen == [child for child in children if child in seen]
+
+
+VISITED = outline(("course", "course", None), ("chapter", "ch1", 0))
+
+
+def test_the_visited_block_is_found_in_the_course() -> None:
+    assert visited_block(VISITED, "block-v1:DemoX+DX101+2026_T1+type@chapter+block@ch1") == 1
+
+
+@cases(
+    "block_id",
+    {
+        "a word": "abc",
+        "a block that there is not": "block-v1:DemoX+DX101+2026_T1+type@chapter+block@ch9",
+        "a block of another type": "block-v1:DemoX+DX101+2026_T1+type@vertical+block@ch1",
+        "a block of another run": "block-v1:DemoX+DX101+2025_T1+type@chapter+block@ch1",
+        "a block of a branch": "block-v1:DemoX+DX101+2026_T1+branch@draft+type@chapter+block@ch1",
+        "the older spelling": "i4x://DemoX/DX101/chapter/ch1",
+        "the course's own key": "course-v1:DemoX+DX101+2026_T1",
+    },
+)
+def test_a_block_that_is_not_in_the_course_is_refused(block_id: str) -> None:
+    with pytest.raises(UnknownBlockError):
+        visited_block(VISITED, block_id)

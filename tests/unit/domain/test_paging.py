@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms.domain.paging import InvalidPageError, page_of, page_size
+from lms.domain.errors import InvalidPageError
+from lms.domain.paging import page_of, page_size
 from tests.unit.builders import cases
 from tests.unit.strategies import any_text
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms.domain.tokens import EXPIRED, INVALID, NO_USERNAME, AuthenticationError, Identity, identify
+from lms.domain.errors import AuthenticationError
+from lms.domain.tokens import EXPIRED, INVALID, NO_USERNAME, Identity, identify
 from tests.unit.builders import NOW, cases
 from tests.unit.strategies import any_text, json_values
 

@@ -8,8 +8,9 @@ import botocore.exceptions
 import pytest
 from botocore.exceptions import ClientError
 
+from lms.domain.errors import ConditionFailedError, UnavailableError
 from lms.table import client
-from lms.table.client import ConditionFailedError, UnavailableError, call, in_parallel, persist
+from lms.table.client import call, in_parallel, persist
 from tests.unit.builders import cases
 
 

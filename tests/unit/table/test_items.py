@@ -25,8 +25,14 @@ from lms.domain.progress import Progress
 from lms.domain.roles import Roles
 from lms.domain.site import Site
 from lms.domain.users import User
-from lms.table import items
-from lms.table.items import ItemType, Key
+from lms.table import items, keys
+from lms.table.courses import to_course
+from lms.table.items import ItemType
+from lms.table.keys import Key
+from lms.table.learners import to_enrollment, to_progress
+from lms.table.outlines import from_blocks, to_blocks
+from lms.table.site import to_site
+from lms.table.users import to_roles, to_user
 from tests.unit.builders import COURSE_ID, KEY, MONA, NOW, PLAIN, at, cases
 from tests.unit.strategies import json_values, moments, sendable_text
 
@@ -36,18 +42,18 @@ from tests.unit.strategies import json_values, moments, sendable_text
 @cases(
     "key, partition, sort",
     {
-        "a user": (items.user_key("Mona"), "USER#mona", "PROFILE"),
-        "an enrollment": (items.enrollment_key("Mona", COURSE_ID), "USER#mona", f"ENROLL#{COURSE_ID}"),
-        "progress in a course": (items.progress_key("Mona", COURSE_ID), "USER#mona", f"PROGRESS#{COURSE_ID}"),
-        "completions in a course": (items.completion_key("Mona", COURSE_ID), "USER#mona", f"COMPLETION#{COURSE_ID}"),
-        "roles on a course": (items.course_role_key("Mona", COURSE_ID), "USER#mona", f"ROLE#{COURSE_ID}"),
-        "roles on an organization": (items.org_role_key("Mona", "DemoX"), "USER#mona", "ROLE#org:DemoX"),
-        "an e-mail": (items.email_key("Mona@Example.org"), "EMAIL#mona@example.org", "USER"),
-        "a user id": (items.user_id_key(4711), "USERID#4711", "USER"),
-        "a course": (items.course_key(COURSE_ID), f"COURSE#{COURSE_ID}", "OVERVIEW"),
-        "an outline": (items.outline_key(COURSE_ID), f"COURSE#{COURSE_ID}", "OUTLINE#00"),
-        "a further part of an outline": (items.outline_key(COURSE_ID, 7), f"COURSE#{COURSE_ID}", "OUTLINE#07"),
-        "the site": (items.site_key(), "SITE", "CONFIG#SITE"),
+        "a user": (keys.user("Mona"), "USER#mona", "PROFILE"),
+        "an enrollment": (keys.enrollment("Mona", COURSE_ID), "USER#mona", f"ENROLL#{COURSE_ID}"),
+        "progress in a course": (keys.progress("Mona", COURSE_ID), "USER#mona", f"PROGRESS#{COURSE_ID}"),
+        "completions in a course": (keys.completion("Mona", COURSE_ID), "USER#mona", f"COMPLETION#{COURSE_ID}"),
+        "roles on a course": (keys.course_role("Mona", COURSE_ID), "USER#mona", f"ROLE#{COURSE_ID}"),
+        "roles on an organization": (keys.org_role("Mona", "DemoX"), "USER#mona", "ROLE#org:DemoX"),
+        "an e-mail": (keys.email("Mona@Example.org"), "EMAIL#mona@example.org", "USER"),
+        "a user id": (keys.user_id(4711), "USERID#4711", "USER"),
+        "a course": (keys.course(COURSE_ID), f"COURSE#{COURSE_ID}", "OVERVIEW"),
+        "an outline": (keys.outline(COURSE_ID), f"COURSE#{COURSE_ID}", "OUTLINE#00"),
+        "a further part of an outline": (keys.outline(COURSE_ID, 7), f"COURSE#{COURSE_ID}", "OUTLINE#07"),
+        "the site": (keys.site(), "SITE", "CONFIG#SITE"),
     },
 )
 def test_the_key_of(key: Key, partition: str, sort: str) -> None:
@@ -58,7 +64,7 @@ def test_the_key_of(key: Key, partition: str, sort: str) -> None:
 def test_a_username_has_the_same_key_in_any_letter_case(username: str) -> None:
     assume(username.upper().lower() == username.lower())
 
-    assert items.user_key(username.upper()) == items.user_key(username.lower()) == items.user_key(username)
+    assert keys.user(username.upper()) == keys.user(username.lower()) == keys.user(username)
 
 
 @cases(
@@ -75,7 +81,7 @@ def test_a_username_has_the_same_key_in_any_letter_case(username: str) -> None:
     },
 )
 def test_whether_an_item_could_have_a_key(partition: str, sort: str, expected: bool) -> None:
-    assert items.is_storable({"PK": {"S": partition}, "SK": {"S": sort}}) is expected
+    assert keys.is_storable({"PK": {"S": partition}, "SK": {"S": sort}}) is expected
 
 
 # --- Fields -----------------------------------------------------------------------------------------------------------
@@ -237,17 +243,17 @@ def held(value: Any) -> dict[str, Any]:
 def test_a_user_is_read_from_all_its_fields() -> None:
     user = replace(MONA, time_zone="Europe/Berlin", last_login=NOW, milestones=frozenset({7}), staff=True)
 
-    assert items.read_user(items.USER.write(held(user))) == user
+    assert to_user(items.USER.write(held(user))) == user
 
 
 def test_a_user_has_the_defaults_for_what_is_missing() -> None:
-    assert items.read_user({"id": {"N": "5"}, "username": {"S": "u"}}) == User(5, "u")
+    assert to_user({"id": {"N": "5"}, "username": {"S": "u"}}) == User(5, "u")
 
 
 def test_an_enrollment_is_read_from_all_its_fields() -> None:
     enrolled = Enrollment(COURSE_ID, NOW, "verified", False, Certificate("downloadable", "verified"), NOW, True)
 
-    assert items.read_enrollment(items.ENROLLMENT.write(held(enrolled) | {"changed": NOW})) == enrolled
+    assert to_enrollment(items.ENROLLMENT.write(held(enrolled) | {"changed": NOW})) == enrolled
 
 
 def test_progress_is_read_from_all_its_fields() -> None:
@@ -265,7 +271,7 @@ def test_progress_is_read_from_all_its_fields() -> None:
     values |= {f"position:{block}": position for block, position in values.pop("positions").items()}
     values |= {f"selected:{block}": children for block, children in values.pop("selected").items()}
 
-    assert items.read_progress(items.PROGRESS.write(values)) == progress
+    assert to_progress(items.PROGRESS.write(values)) == progress
 
 
 def test_a_course_is_read_from_all_its_fields() -> None:
@@ -300,9 +306,9 @@ def test_a_course_is_read_from_all_its_fields() -> None:
         requires=(MilestoneRequirement(7, True, True),),
     )
     values = held(overview)
-    values |= items.course_listing(values.pop("key"), "DemoX") | {"source": "overview"}
+    values |= keys.course_listing(values.pop("key"), "DemoX") | {"source": "overview"}
 
-    assert items.read_course(items.COURSE.write(values)) == overview
+    assert to_course(items.COURSE.write(values)) == overview
 
 
 def test_a_site_is_read_from_all_its_fields() -> None:
@@ -317,19 +323,19 @@ def test_a_site_is_read_from_all_its_fields() -> None:
         {"DemoX": UpgradeDeadlineConfig(True, False)},
     )
 
-    assert items.read_site(items.SITE.write(held(site))) == site
+    assert to_site(items.SITE.write(held(site))) == site
 
 
 def test_a_site_without_rows_has_the_defaults() -> None:
-    assert items.read_site({}) == Site()
+    assert to_site({}) == Site()
 
 
 def test_items_that_hold_only_rows_that_refer_to_one_are_none() -> None:
-    assert items.read_user(items.USER.write({"name": "Mona"})) is None
-    assert items.read_enrollment(items.ENROLLMENT.write({"course_id": COURSE_ID, "mode": "audit"})) is None
-    assert items.read_course(items.COURSE.write({"course_id": COURSE_ID, "name": "Demo"})) is None
-    assert items.read_course(items.COURSE.write({"course_id": "x", "source": "overview"})) is None
-    assert items.read_course({}) is None
+    assert to_user(items.USER.write({"name": "Mona"})) is None
+    assert to_enrollment(items.ENROLLMENT.write({"course_id": COURSE_ID, "mode": "audit"})) is None
+    assert to_course(items.COURSE.write({"course_id": COURSE_ID, "name": "Demo"})) is None
+    assert to_course(items.COURSE.write({"course_id": "x", "source": "overview"})) is None
+    assert to_course({}) is None
 
 
 ROLE_ITEMS = [
@@ -342,7 +348,7 @@ ROLE_ITEMS = [
 
 
 def test_roles_are_read_from_the_items_that_hold_any() -> None:
-    assert items.read_roles(ROLE_ITEMS, replace(MONA, staff=True, superuser=True)) == Roles(
+    assert to_roles(ROLE_ITEMS, replace(MONA, staff=True, superuser=True)) == Roles(
         active=True,
         global_staff=True,
         superuser=True,
@@ -361,14 +367,14 @@ def test_roles_are_read_from_the_items_that_hold_any() -> None:
     },
 )
 def test_the_flags_of_an_account_without_roles(user: User | None, expected: Roles) -> None:
-    assert items.read_roles([], user) == expected
+    assert to_roles([], user) == expected
 
 
 # --- The index of courses ---------------------------------------------------------------------------------------------
 
 
 def test_a_course_is_listed_by_its_organization_in_lower_case() -> None:
-    assert items.course_listing(KEY, "DemoX") == {
+    assert keys.course_listing(KEY, "DemoX") == {
         "shard": f"COURSES#{zlib.crc32(COURSE_ID.encode()) % 16}",
         "org_course": f"demox#{COURSE_ID}",
         "course_id": COURSE_ID,
@@ -376,9 +382,9 @@ def test_a_course_is_listed_by_its_organization_in_lower_case() -> None:
 
 
 def test_courses_spread_over_all_shards() -> None:
-    listings = [items.course_listing(CourseKey("a", "b", str(run)), "a") for run in range(500)]
+    listings = [keys.course_listing(CourseKey("a", "b", str(run)), "a") for run in range(500)]
 
-    assert {one["shard"] for one in listings} == {items.shard_name(shard) for shard in range(16)}
+    assert {one["shard"] for one in listings} == {keys.shard_name(shard) for shard in range(16)}
 
 
 # --- Outlines ---------------------------------------------------------------------------------------------------------
@@ -412,27 +418,27 @@ def stored(written: list[tuple[Key, dict[str, Any]]]) -> list[Any]:
     [Block("course", "course", None), Block("chapter", "a", 0, weight=0.0, days_early_for_beta=0.0, display_name="")]
 )
 def test_an_outline_is_read_as_it_was_written(written: list[Block]) -> None:
-    assert items.read_outline(stored(items.write_outline(COURSE_ID, written))) == written
+    assert to_blocks(stored(from_blocks(COURSE_ID, written))) == written
 
 
 def test_a_small_outline_is_one_item() -> None:
-    ((key, values),) = items.write_outline(COURSE_ID, [Block("course", "course", None)])
+    ((key, values),) = from_blocks(COURSE_ID, [Block("course", "course", None)])
 
-    assert key == items.outline_key(COURSE_ID)
+    assert key == keys.outline(COURSE_ID)
     assert values["parts"] == 1
     assert json.loads(zlib.decompress(values["blocks"])) == [{"type": "course", "name": "course"}]
 
 
 def test_a_large_outline_is_cut_into_items_that_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(items, "_OUTLINE_PART", 50)
+    monkeypatch.setattr("lms.table.outlines._PART_BYTES", 50)
     tree = [Block("course", "course", None), *(Block("chapter", f"ch{n}", 0) for n in range(100))]
-    written = items.write_outline(COURSE_ID, tree)
+    written = from_blocks(COURSE_ID, tree)
 
     assert len(written) > 2
-    assert [key for key, _ in written] == [items.outline_key(COURSE_ID, part) for part in range(len(written))]
+    assert [key for key, _ in written] == [keys.outline(COURSE_ID, part) for part in range(len(written))]
     assert {values["parts"] for _, values in written} == {len(written)}
     assert all(len(values["blocks"]) <= 50 for _, values in written)
-    assert items.read_outline(stored(written)) == tree
+    assert to_blocks(stored(written)) == tree
 
 
 def test_a_learners_5000_completions_stay_far_below_the_limit_of_an_item() -> None:

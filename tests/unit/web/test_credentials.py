@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms.domain.tokens import NOT_PROVIDED, AuthenticationError
+from lms.domain.errors import AuthenticationError
+from lms.domain.tokens import NOT_PROVIDED
 from lms.web.credentials import Credential, read_credential
 from lms.web.request import Request
 from tests.unit.builders import cases, request

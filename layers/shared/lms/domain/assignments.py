@@ -1,8 +1,8 @@
 """A learner's assignments in a course: what they are, which are done, which come next. (mobile-users.md 7.8)"""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from lms.domain.outline import Block, Outline, Viewer, position_key
@@ -38,16 +38,6 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """What a learner has done in a course."""
-
-    completed: frozenset[bytes]
-    """Digests of the blocks that are complete: see `lms.domain.completions`."""
-    selected: Mapping[str, frozenset[str]]
-    """`type@id` of a randomized block -> `type@id` of the children that were selected for the learner."""
-
-
-@dataclass(frozen=True, slots=True)
 class CourseProgress:
     """How many assignments there are, and how many of them are complete."""
 
@@ -62,25 +52,42 @@ def course_progress(assignments: Sequence[Assignment]) -> CourseProgress:
 
 def past_assignments(assignments: Iterable[Assignment], now: datetime) -> list[Assignment]:
     """Those whose due date has passed, complete or not, in the order of their dates."""
-    past = [one for one in assignments if one.due is not None and one.due < now]
+    past = [assignment for assignment in assignments if assignment.due is not None and assignment.due < now]
     return sorted(past, key=_due)
 
 
 def future_assignments(assignments: Iterable[Assignment], now: datetime) -> list[Assignment]:
     """What is to be done next: the incomplete ones due on the same day (in UTC) as the earliest of them."""
     future = sorted(
-        (one for one in assignments if one.due is not None and one.due >= now and not one.complete), key=_due
+        (
+            assignment
+            for assignment in assignments
+            if assignment.due is not None and assignment.due >= now and not assignment.complete
+        ),
+        key=_due,
     )
-    return [one for one in future if _due(one).astimezone(UTC).date() == _due(future[0]).astimezone(UTC).date()]
+    return [assignment for assignment in future if _due_day(assignment) == _due_day(future[0])]
 
 
-def assignments_of(outline: Outline, viewer: Viewer, work: Work, course_end: datetime | None) -> list[Assignment]:
-    """All the learner's assignments, in course order.
+def assignments_of(
+    outline: Outline,
+    viewer: Viewer,
+    completed: Collection[bytes],
+    selected: Mapping[str, frozenset[str]],
+    course_end: datetime | None,
+) -> list[Assignment]:
+    """All the learner's assignments, in course order. (mobile-users.md 7.8)
 
-    Blocks that only staff or other groups see do not count; blocks that begin later do.
+    `completed`: digests of the blocks that are complete. `selected`: `type@id` of a randomized block -> `type@id` of
+    the children that were selected for the learner. Blocks that only staff or other groups see do not count; blocks
+    that begin later do.
     """
-    structure = _Structure(outline, viewer, work)
-    return [one for section in structure.sections() for one in structure.assignments(section, course_end)]
+    structure = _Structure(outline, viewer, completed, selected)
+    return [
+        assignment
+        for subsection in structure.subsections()
+        for assignment in structure.assignments(subsection, course_end)
+    ]
 
 
 def _due(assignment: Assignment) -> datetime:
@@ -88,32 +95,43 @@ def _due(assignment: Assignment) -> datetime:
     return assignment.due
 
 
+def _due_day(assignment: Assignment) -> date:
+    return _due(assignment).astimezone(UTC).date()
+
+
 class _Structure:
     """The course as it is built for one learner."""
 
-    def __init__(self, outline: Outline, viewer: Viewer, work: Work) -> None:
+    def __init__(
+        self,
+        outline: Outline,
+        viewer: Viewer,
+        completed: Collection[bytes],
+        selected: Mapping[str, frozenset[str]],
+    ) -> None:
         self._outline = outline
         self._viewer = viewer
-        self._work = work
+        self._completed = completed
+        self._selected = selected
 
-    def sections(self) -> Iterator[int]:
-        for chapter in self._children(0):
-            yield from self._children(chapter)
+    def subsections(self) -> Iterator[int]:
+        for section in self._children(0):
+            yield from self._children(section)
 
-    def assignments(self, section: int, course_end: datetime | None) -> Iterator[Assignment]:
-        block = self._outline.blocks[section]
+    def assignments(self, subsection: int, course_end: datetime | None) -> Iterator[Assignment]:
+        block = self._outline.blocks[subsection]
         if block.graded:
             released = block.start is None or block.start < self._viewer.now
             yield Assignment(
-                block=section,
+                block=subsection,
                 title=block.display_name or "Assignment",
                 type=block.format,
                 due=block.due,
-                complete=released and self._is_complete(section),
+                complete=released and self._is_complete(subsection),
                 released=released,
-                first_component=self._first_leaf(section),
+                first_component=self._first_leaf(subsection),
             )
-        for index in self._below(section):
+        for index in self._below(subsection):
             leaf = self._outline.blocks[index]
             if leaf.type == "openassessment" and leaf.graded and _is_scored(leaf):
                 yield from self._ora_steps(index, leaf, course_end)
@@ -139,7 +157,7 @@ class _Structure:
 
     def _children(self, index: int) -> list[int]:
         block = self._outline.blocks[index]
-        selected = self._work.selected.get(position_key(block)) if block.type in _RANDOMIZED_TYPES else None
+        selected = self._selected.get(position_key(block)) if block.type in _RANDOMIZED_TYPES else None
         return [
             child
             for child in self._outline.children(index)
@@ -163,7 +181,7 @@ class _Structure:
         block = self._outline.blocks[index]
         if block.type in _NEEDS_CHILDREN:
             return False
-        return not block.graded or not _is_scored(block) or self._outline.digest(index) in self._work.completed
+        return not block.graded or not _is_scored(block) or self._outline.digest(index) in self._completed
 
 
 def _is_scored(block: Block) -> bool:

@@ -41,6 +41,23 @@ class Refusal:
     error: str
 
 
+@dataclass(frozen=True, slots=True)
+class CourseScope:
+    """Which courses to list."""
+
+    every: bool = False
+    orgs: frozenset[str] = frozenset()
+    """All courses of these organizations, in any letter case."""
+    ids: frozenset[str] = frozenset()
+
+
+def scope_of(roles: Roles) -> CourseScope:
+    """The courses that the holder of these roles sees on the support page. (course-team.md 3.4)"""
+    if roles.sees_every_course:
+        return CourseScope(every=True)
+    return CourseScope(orgs=roles.instructed_orgs, ids=roles.instructed_courses)
+
+
 def request_shape_error(body: Any) -> Refusal | None:
     """Checks 1 to 3 of a PUT's body, in that order, and the cap on operations. (contract/course-team.md 4.2)"""
     if not isinstance(body, dict):
@@ -60,8 +77,8 @@ def named_course(operation: Any) -> CourseKey | None:
     return parse_course_key(operation["course_id"])
 
 
-def check_operation(operation: Any, caller: Roles, course_exists: Callable[[CourseKey], bool]) -> Operation | Refusal:
-    """Checks 1 to 5 of one operation, in the contract's order. (contract/course-team.md 4.3)"""
+def check_operation(operation: Any, roles: Roles, course_exists: Callable[[CourseKey], bool]) -> Operation | Refusal:
+    """Checks 1 to 5 of one operation, in the contract's order; `roles` are the caller's. (course-team.md 4.3)"""
     error = _field_error(operation)
     if error is not None:
         return Refusal(error)
@@ -69,7 +86,7 @@ def check_operation(operation: Any, caller: Roles, course_exists: Callable[[Cour
     course = named_course(operation)
     if course is None or not course_exists(course):
         return Refusal(INVALID_COURSE)
-    if not caller.may_change_roles_on(course_id, course):
+    if not roles.may_change_roles_on(course_id, course):
         return Refusal(f"You do not have instructor access to course '{course_id}' or org '{course.org}'.")
     return Operation(course, operation["role"], operation["action"])
 

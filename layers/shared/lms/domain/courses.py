@@ -53,16 +53,39 @@ class MilestoneRequirement:
 
 
 @dataclass(frozen=True, slots=True)
-class CourseOverview:
-    """A course as a whole. Dates are aware and in UTC; `org` is the key's organization as the LMS stored it."""
+class CourseSummary:
+    """What a long list shows of a course."""
 
     key: CourseKey
     name: str | None = None
+    """The display name."""
+    end: datetime | None = None
+    """Aware, in UTC."""
+
+    @property
+    def id(self) -> str:
+        """The course key, printed."""
+        return str(self.key)
+
+    @property
+    def display_name_with_default(self) -> str:
+        """The display name; the key's number where there is none, because clients cannot show null. (deviations 11)"""
+        return self.name if self.name is not None else self.key.number
+
+    def has_ended(self, now: datetime) -> bool:
+        """Whether the end lies strictly before `now`. (course-team.md 3.5)"""
+        return self.end is not None and self.end < now
+
+
+@dataclass(frozen=True, slots=True)
+class CourseOverview(CourseSummary):
+    """A course as a whole. Dates are aware and in UTC."""
+
     org: str = ""
+    """The key's organization as the LMS stored it."""
     display_number: str = ""
     display_org: str = ""
     start: datetime | None = None
-    end: datetime | None = None
     advertised_start: str | None = None
     image_url: str = ""
     social_sharing_url: str | None = None
@@ -86,16 +109,6 @@ class CourseOverview:
     requires: tuple[MilestoneRequirement, ...] = ()
 
     @property
-    def id(self) -> str:
-        """The course key, printed."""
-        return str(self.key)
-
-    @property
-    def display_name_with_default(self) -> str:
-        """The display name; the key's number where there is none, because clients cannot show null."""
-        return self.name if self.name is not None else self.key.number
-
-    @property
     def display_number_with_default(self) -> str:
         """The number as overridden for display, else the key's. (contract/mobile-users.md 4.3)"""
         return self.display_number or self.key.number
@@ -104,10 +117,6 @@ class CourseOverview:
     def display_org_with_default(self) -> str:
         """The organization as overridden for display, else the key's. (contract/mobile-users.md 4.3)"""
         return self.display_org or self.key.org
-
-    def has_ended(self, now: datetime) -> bool:
-        """Whether the end lies strictly before `now`. (contract/course-team.md 3.5)"""
-        return self.end is not None and self.end < now
 
     def offered_modes(self, now: datetime) -> list[CourseMode]:
         """The modes that have not expired, in stored order. (contract/mobile-users.md 7.6)"""

@@ -46,6 +46,14 @@ class EnrolledCourse:
     course: CourseOverview
 
 
+@dataclass(frozen=True, slots=True)
+class EnrollmentStatus:
+    """An enrollment, and whether the learner is active in it. (mobile-users.md 6.3)"""
+
+    enrolled: EnrolledCourse
+    recently_active: bool
+
+
 def join_courses(enrollments: Iterable[Enrollment], courses: Mapping[str, CourseOverview]) -> list[EnrolledCourse]:
     """The active enrollments whose course exists, newest first; the course id decides ties. (mobile-users.md 4.4)"""
     return [
@@ -57,8 +65,10 @@ def join_courses(enrollments: Iterable[Enrollment], courses: Mapping[str, Course
 
 def newest_first(enrollments: Iterable[Enrollment]) -> list[Enrollment]:
     """The active enrollments, newest first; the course id decides ties. (contract/mobile-users.md 4.4)"""
-    by_course = sorted((one for one in enrollments if one.active), key=lambda one: one.course_id)
-    return sorted(by_course, key=lambda one: one.created or _NO_DATE, reverse=True)
+    by_course = sorted(
+        (enrollment for enrollment in enrollments if enrollment.active), key=lambda enrollment: enrollment.course_id
+    )
+    return sorted(by_course, key=lambda enrollment: enrollment.created or _NO_DATE, reverse=True)
 
 
 def in_organization(courses: Iterable[EnrolledCourse], site: Site, org: str | None) -> list[EnrolledCourse]:
@@ -67,16 +77,16 @@ def in_organization(courses: Iterable[EnrolledCourse], site: Site, org: str | No
     `org` None asks for all; an empty one matches nothing.
     """
     return [
-        one
-        for one in courses
-        if (site.org_filter is None or one.course.org in site.org_filter)
-        and (org is None or one.course.org.lower() == org.lower())
+        enrolled
+        for enrolled in courses
+        if (site.org_filter is None or enrolled.course.org in site.org_filter)
+        and (org is None or enrolled.course.org.lower() == org.lower())
     ]
 
 
 def status_order(enrollments: Iterable[Enrollment], courses: Mapping[str, CourseOverview]) -> list[EnrolledCourse]:
     """The active enrollments whose course exists, by course id, the first 500 of them. (mobile-users.md 6.4)"""
-    return sorted(join_courses(enrollments, courses), key=lambda one: one.enrollment.course_id)[:STATUS_LIMIT]
+    return sorted(join_courses(enrollments, courses), key=lambda enrolled: enrolled.enrollment.course_id)[:STATUS_LIMIT]
 
 
 def is_recent(enrollment: Enrollment, latest_completion_created: datetime | None, now: datetime) -> bool:

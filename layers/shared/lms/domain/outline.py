@@ -12,6 +12,7 @@ from lms.domain.access import early_start
 from lms.domain.completions import block_digest
 from lms.domain.courses import CourseOverview
 from lms.domain.enrollments import Enrollment
+from lms.domain.errors import UnknownBlockError
 from lms.domain.keys import CourseKey, parse_usage_key
 from lms.domain.roles import Roles
 
@@ -144,25 +145,35 @@ class Outline:
 
 
 def current_path(outline: Outline, positions: Mapping[str, int], viewer: Viewer) -> list[int]:
-    """Where the user is, bottom-up: [sequential, chapter, course], shorter where a level is missing. (5.4)
+    """Where the user is, bottom-up: [subsection, section, course], shorter where a level is missing.
 
     `positions` maps `type@id` of a block to its one-based position. A position that points nowhere useful counts as
-    unset: then the first chapter that holds a section with content, and its first such section.
+    unset: then the first section that holds a subsection with content, and its first such subsection.
+    (mobile-users.md 5.4)
     """
     course = 0
-    chapter = _positioned_child(outline, course, positions, viewer, depth=2)
-    if chapter is None:
+    section = _positioned_child(outline, course, positions, viewer, depth=2)
+    if section is None:
         return [course]
-    section = _positioned_child(outline, chapter, positions, viewer, depth=1)
-    return [chapter, course] if section is None else [section, chapter, course]
+    subsection = _positioned_child(outline, section, positions, viewer, depth=1)
+    return [section, course] if subsection is None else [subsection, section, course]
 
 
-def last_completed(outline: Outline, usage_key: str | None) -> list[int] | None:
-    """The path, top-down, to the block that was completed last; None unless it is at or below a unit. (4.3)"""
+def last_completed_path(outline: Outline, usage_key: str | None) -> list[int] | None:
+    """The path, top-down, to the block that was completed last; None unless it is at or below a unit."""
     key = parse_usage_key(usage_key or "")
     index = outline.find(key.block_type, key.block_id) if key and key.course_key == outline.key else None
     path = list(outline.ancestors(index))[::-1] if index is not None else []
     return path if len(path) > 3 else None
+
+
+def visited_block(outline: Outline, block_id: str) -> int:
+    """Index of the block that a visit names by its usage key. Raises UnknownBlockError. (deviations 7)"""
+    key = parse_usage_key(block_id)
+    index = outline.find(key.block_type, key.block_id) if key and key.course_key == outline.key else None
+    if index is None:
+        raise UnknownBlockError
+    return index
 
 
 def position_key(block: Block) -> str:
@@ -190,6 +201,14 @@ def positions_after_visit(outline: Outline, index: int, positions: Mapping[str, 
                     changed[position_key(block)] = position
         child = at
     return changed
+
+
+def moves_course_block(positions: Mapping[str, int]) -> bool:
+    """Whether the course block's own position is among them.
+
+    Only that changes the date which later visits are compared with. (mobile-users.md 5.4)
+    """
+    return any(position.startswith("course@") for position in positions)
 
 
 def _positioned_child(

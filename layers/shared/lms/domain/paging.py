@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from lms.domain.errors import InvalidPageError
+
 T = TypeVar("T")
-
-
-class InvalidPageError(Exception):
-    """There is no page with that number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """A learner's place in a course, and when a visit may move it. (contract/mobile-users.md 5.4)"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -24,6 +24,25 @@ class Progress:
     """When that completion changed."""
     latest_completion_created: datetime | None = None
     """When the newest of the learner's completions in the course was created."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a client says of where the learner is. (mobile-users.md 5.2)"""
+
+    block_id: str | None
+    """A usage key as sent; None says nothing."""
+    modified: datetime | None
+    """Since when; None means now."""
+
+
+@dataclass(frozen=True, slots=True)
+class CourseStatus:
+    """Where the learner is in a course. (mobile-users.md 5.3)"""
+
+    path: Sequence[str]
+    """Usage keys, bottom-up: subsection, section, course; shorter where a level is missing."""
+    last_completed_block: str | None
 
 
 def is_stale(progress: Progress, modified: datetime | None) -> bool:

@@ -11,6 +11,8 @@ LIMITED_STAFF = "limited_staff"
 BETA_TESTER = "beta_testers"
 TEAM_ROLES = (INSTRUCTOR, STAFF)
 STAFF_ACCESS_ROLES = (STAFF, LIMITED_STAFF, INSTRUCTOR)
+REPLACED_BY = {INSTRUCTOR: STAFF, STAFF: INSTRUCTOR}
+"""The team role that ends when another one is assigned. (course-team.md 4.5)"""
 FORUM_ROLES = ("Administrator", "Moderator", "Group Moderator", "Community TA")
 """Forum roles whose holders keep audit access. (contract/mobile-users.md 7.4)"""
 

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from lms.domain.errors import AuthenticationError
+
 INVALID = "Invalid token."
 EXPIRED = "Token has expired."
 NO_USERNAME = "JWT must include a preferred_username or username claim!"
 NOT_PROVIDED = "Authentication credentials were not provided."
 
 _SUPPORTED_MAJOR_VERSION = 1
-
-
-class AuthenticationError(Exception):
-    """A token that does not authenticate; the text is what the client reads in `detail`."""
 
 
 @dataclass(frozen=True, slots=True)

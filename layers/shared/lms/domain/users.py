@@ -1,7 +1,9 @@
-"""The people: who has an account, and the Open edX rule of who may see whose pages."""
+"""The people: who has an account, how it is named, and what it holds."""
 
 from dataclasses import dataclass
 from datetime import datetime
+
+from lms.domain.roles import Roles
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,25 @@ class User:
     """Milestones that the user has earned, by id."""
 
 
-def same_username(one: str, other: str) -> bool:
-    """Whether two spellings name the same account: letter case does not tell them apart. (contract/auth.md 9)"""
-    return one.lower() == other.lower()
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user, if there is one, and all that the user holds."""
+
+    user: User | None
+    roles: Roles
+
+
+@dataclass(frozen=True, slots=True)
+class UserIdentifier:
+    """By what a user is looked up: exactly one of these."""
+
+    email: str | None = None
+    """In any letter case."""
+    username: str | None = None
+    """In any letter case."""
+    user_id: int | None = None
+
+
+def same_username(username: str, other: str) -> bool:
+    """Whether two spellings name the same account: letter case does not tell them apart. (auth.md 9)"""
+    return username.lower() == other.lower()

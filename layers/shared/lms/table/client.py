@@ -13,6 +13,8 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
+from lms.domain.errors import ConditionFailedError, UnavailableError
+
 # At each cold start it would tell the log, three times, where it found credentials.
 logging.getLogger("botocore.credentials").setLevel(logging.WARNING)
 
@@ -36,22 +38,6 @@ _MAYBE_DONE = frozenset({"InternalServerError", "TransactionInProgressException"
 _TRY_TRANSACTION_AGAIN = frozenset(
     {"ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict", "None", None}
 )
-
-
-class UnavailableError(Exception):
-    """The table did not answer in time, or is throttled. `outcome_unknown`: a write may have happened all the same."""
-
-    def __init__(self, message: str, outcome_unknown: bool = False) -> None:
-        super().__init__(message)
-        self.outcome_unknown = outcome_unknown
-
-
-class ConditionFailedError(Exception):
-    """A write's condition did not hold. `reasons`: for a transaction, which of its actions failed, in their order."""
-
-    def __init__(self, reasons: list[bool]) -> None:
-        super().__init__("The condition of a write did not hold.")
-        self.reasons = reasons
 
 
 def table_name() -> str:

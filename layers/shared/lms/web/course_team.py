@@ -1,14 +1,14 @@
 """The shapes of the course-team API: its query, its elements, its refusals. (contract/course-team.md 3, 4.2)"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from lms.domain.course_team import EMAIL_REQUIRED, NOT_AN_OBJECT
+from lms.domain.course_team import EMAIL_REQUIRED, NO_PERMISSION, NOT_AN_OBJECT, USER_NOT_FOUND
+from lms.domain.courses import CourseSummary
 from lms.domain.roles import Roles
+from lms.domain.users import UserIdentifier
 from lms.settings import Settings
-from lms.table.access import CourseScope, ListedCourse
 from lms.web.errors import detail
 from lms.web.response import Response
 
@@ -16,50 +16,50 @@ _NO_USER = 0
 """An id that no user has: Open edX's begin at 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identifier:
-    """Which user a GET asks about: the text as sent, and how to look the user up."""
+def read_identifier(query: Mapping[str, str]) -> tuple[str, UserIdentifier]:
+    """Which user a GET asks about: the text as sent, and by what the user is looked up. Raises 400.
 
-    shown: str
-    lookup: Mapping[str, Any]
-
-
-def identifier(query: Mapping[str, str]) -> Identifier:
-    """The first of `email`, `username` and `user_id` that is not empty; it decides alone. Raises 400."""
-    for name in ("email", "username", "user_id"):
-        if value := query.get(name):
-            return Identifier(value, {name: _user_id(value) if name == "user_id" else value})
+    The first of `email`, `username` and `user_id` that is not empty decides alone. (course-team.md 3.1)
+    """
+    if email := query.get("email"):
+        return email, UserIdentifier(email=email)
+    if username := query.get("username"):
+        return username, UserIdentifier(username=username)
+    if user_id := query.get("user_id"):
+        return user_id, UserIdentifier(user_id=_user_id(user_id))
     raise detail(
         400, "Missing required query parameters. At least one of 'email', 'username', or 'user_id' is required."
     )
 
 
-def scope_of(caller: Roles) -> CourseScope:
-    """The courses that the caller sees. (contract/course-team.md 3.4)"""
-    if caller.sees_every_course:
-        return CourseScope(every=True)
-    return CourseScope(orgs=caller.instructed_orgs, ids=caller.instructed_courses)
-
-
-def course_json(course: ListedCourse, target: Roles, settings: Settings, now: datetime) -> dict[str, Any]:
+def course_json(course: CourseSummary, target: Roles, settings: Settings, now: datetime) -> dict[str, Any]:
     """One course, and the queried user's role in it; only the role is ever null. (contract/course-team.md 3.3, 3.5)"""
-    course_id = str(course.key)
     return {
-        "course_id": course_id,
-        "course_name": course.name if course.name is not None else course.key.number,
-        "course_url": f"{'https' if settings.https else 'http'}://{settings.cms_base}/course/{course_id}",
-        "role": target.team_role(course_id),
-        "status": "archived" if course.end is not None and course.end < now else "active",
+        "course_id": course.id,
+        "course_name": course.display_name_with_default,
+        "course_url": f"{'https' if settings.https else 'http'}://{settings.cms_base}/course/{course.id}",
+        "role": target.team_role(course.id),
+        "status": "archived" if course.has_ended(now) else "active",
         "org": course.key.org,
         "run": course.key.run,
         "number": course.key.number,
     }
 
 
-def refused(status: int, body: Any, error: str) -> Response:
+def refused(body: Any, error: str) -> Response:
     """A whole PUT refused, in the shape that its clients expect; the e-mail is echoed once it is known to be one."""
+    status = {NO_PERMISSION: 403, USER_NOT_FOUND: 404}.get(error, 400)
     email = "" if error in (NOT_AN_OBJECT, EMAIL_REQUIRED) else body["email"]
     return Response(status, {"email": email, "results": [{"status": "failed", "error": error}]})
+
+
+def result_json(operation: Any, error: str | None) -> dict[str, Any]:
+    """What became of one operation, with its inputs as they were sent. (course-team.md 4.4)"""
+    sent = operation if isinstance(operation, dict) else {}
+    result = {name: sent.get(name) for name in ("course_id", "role", "action")}
+    if error is None:
+        return result | {"status": "success"}
+    return result | {"status": "failed", "error": error}
 
 
 def _user_id(text: str) -> int:

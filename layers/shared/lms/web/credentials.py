@@ -6,7 +6,8 @@
 from dataclasses import dataclass
 
 from lms.domain.csrf import Submission, csrf_refusal
-from lms.domain.tokens import NOT_PROVIDED, AuthenticationError
+from lms.domain.errors import AuthenticationError
+from lms.domain.tokens import NOT_PROVIDED
 from lms.settings import settings
 from lms.web.request import Request
 

@@ -6,18 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lms.domain.errors import DomainError, UnavailableError
 from lms.domain.tokens import EXPIRED, NOT_PROVIDED
 from lms.domain.users import same_username
 from lms.settings import SettingsError
-from lms.table.client import UnavailableError
 from lms.web.cors import cors_headers, is_preflight, preflight_headers
-from lms.web.errors import HttpError, detail, permission_denied, unauthorized
+from lms.web.errors import UNAVAILABLE, HttpError, detail, http_error, permission_denied, unauthorized
 from lms.web.request import Caller, Request
 from lms.web.response import Response, render
 
 Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 
-_UNAVAILABLE = {"detail": "Service temporarily unavailable, try again later."}
 _PARSES = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]
 
 
@@ -96,7 +95,7 @@ def _answered(respond: Callable[[Request], Response], request: Request) -> Respo
         opened = cors_headers(request)
     except SettingsError as error:
         request.observation.error("settings", reason=str(error))
-        return Response(503, _UNAVAILABLE)
+        return Response(503, {"detail": UNAVAILABLE})
     response = _response_or_error(respond, request)
     return replace(response, headers={**opened, **response.headers})
 
@@ -105,15 +104,25 @@ def _response_or_error(respond: Callable[[Request], Response], request: Request)
     try:
         return respond(request)
     except HttpError as error:
-        return Response(error.status, error.body, error.headers)
-    except UnavailableError as error:
-        request.observation.error("table unavailable", reason=str(error))
-        return Response(503, _UNAVAILABLE, {"Retry-After": "1"})
+        return _error_response(error)
     except Exception as error:
-        # The last resort, for our own mistakes. The message is left out of the log: it may quote the request.
-        frames = traceback.format_list(traceback.extract_tb(error.__traceback__))
-        request.observation.error("unhandled", error=type(error).__name__, frames=frames)
-        return Response(500, {"detail": "A server error occurred."})
+        answer = http_error(error) if isinstance(error, DomainError) else None
+        if answer is None:
+            return _unhandled(request, error)
+        if isinstance(error, UnavailableError):
+            request.observation.error("table unavailable", reason=str(error))
+        return _error_response(answer)
+
+
+def _error_response(error: HttpError) -> Response:
+    return Response(error.status, error.body, error.headers)
+
+
+def _unhandled(request: Request, error: Exception) -> Response:
+    """The last resort, for our own mistakes. The message is left out of the log: it may quote the request."""
+    frames = traceback.format_list(traceback.extract_tb(error.__traceback__))
+    request.observation.error("unhandled", error=type(error).__name__, frames=frames)
+    return Response(500, {"detail": "A server error occurred."})
 
 
 def _admit(request: Request, versioned: bool, own_user: bool) -> Caller:

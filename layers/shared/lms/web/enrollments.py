@@ -13,9 +13,12 @@ from lms.domain.dates import format_datetime
 from lms.domain.discussion import has_discussion
 from lms.domain.enrollments import EnrolledCourse
 from lms.domain.expiry import audit_access_expires, dynamic_upgrade_deadline
+from lms.domain.learners import Learner
 from lms.domain.roles import Roles
 from lms.domain.site import Features, Site
 from lms.domain.users import User
+from lms.settings import settings
+from lms.web.request import Request
 
 _SHARING = "utm_medium=social&utm_campaign=social-sharing-db&utm_source="
 _NO_DATE = "1970-01-01T00:00:00Z"
@@ -35,36 +38,41 @@ class EnrollmentContext:
     version: str
 
 
-def expiry_of(one: EnrolledCourse, view: EnrollmentContext) -> datetime | None:
-    """When the learner's audit access to the course ends, if it does."""
-    return audit_access_expires(one.course, one.enrollment, view.roles, view.site, view.features)
+def context_of(request: Request, learner: Learner, site: Site) -> EnrollmentContext:
+    """What the shapes of the learner's enrollments depend on, in this request."""
+    return EnrollmentContext(
+        learner.user, learner.roles, site, settings().features, request.now, request.base_url, request.version
+    )
 
 
-def enrollment_json(one: EnrolledCourse, view: EnrollmentContext) -> dict[str, Any]:
+def enrollment_json(enrolled: EnrolledCourse, context: EnrollmentContext) -> dict[str, Any]:
     """One element of the list, keys in the contract's order; v0.5 has neither expiry nor modes."""
-    enrollment, course = one.enrollment, one.course
-    path = certificate_path(course, enrollment.certificate, view.features, view.now)
+    enrollment, course = enrolled.enrollment, enrolled.course
+    expires = audit_access_expires(course, enrollment, context.roles, context.site, context.features)
+    path = certificate_path(course, enrollment.certificate, context.features, context.now)
     item: dict[str, Any] = {
-        "audit_access_expires": format_datetime(expiry_of(one, view)),
+        "audit_access_expires": format_datetime(expires),
         "created": format_datetime(enrollment.created) or _NO_DATE,
         "mode": enrollment.mode,
         "is_active": enrollment.active,
-        "course": course_json(one, view),
-        "certificate": {"url": _absolute(path, view)} if path else {},
-        "course_modes": [_mode_json(mode) for mode in listed_modes(course, view.now)],
+        "course": course_json(enrolled, context),
+        "certificate": {"url": _absolute(path, context)} if path else {},
+        "course_modes": [_mode_json(mode) for mode in listed_modes(course, context.now)],
     }
-    if view.version == "v0.5":
+    if context.version == "v0.5":
         del item["audit_access_expires"], item["course_modes"]
     return item
 
 
-def course_json(one: EnrolledCourse, view: EnrollmentContext) -> dict[str, Any]:
+def course_json(enrolled: EnrolledCourse, context: EnrollmentContext) -> dict[str, Any]:
     """The `course` of an enrollment; names that a client cannot show as null never are (design 7.11)."""
-    enrollment, course = one.enrollment, one.course
-    error = mobile_access_error(course, view.user, enrollment, view.roles, view.site, view.features, view.now)
+    enrollment, course = enrolled.enrollment, enrolled.course
+    error = mobile_access_error(
+        course, context.user, enrollment, context.roles, context.site, context.features, context.now
+    )
     start_type, start_display = start_label(course)
-    site_path = f"/api/mobile/{view.version}/course_info/{course.id}"
-    discussion = has_discussion(course, view.features, may_enter=True)
+    site_path = f"/api/mobile/{context.version}/course_info/{course.id}"
+    discussion = has_discussion(course, context.features, may_enter=True)
     return {
         "id": course.id,
         "name": course.display_name_with_default,
@@ -75,16 +83,18 @@ def course_json(one: EnrolledCourse, view: EnrollmentContext) -> dict[str, Any]:
         "start_display": start_display,
         "start_type": start_type,
         "end": format_datetime(course.end),
-        "dynamic_upgrade_deadline": format_datetime(dynamic_upgrade_deadline(course, enrollment, view.site, view.now)),
+        "dynamic_upgrade_deadline": format_datetime(
+            dynamic_upgrade_deadline(course, enrollment, context.site, context.now)
+        ),
         "subscription_id": subscription_id(course.id),
         "courseware_access": access_json(error),
         "media": {"course_image": {"uri": course.image_url, "name": "Course Image"}},
         "course_image": course.image_url,
-        "course_about": _about_url(course, view),
+        "course_about": _about_url(course, context),
         "course_sharing_utm_parameters": {site: f"{_SHARING}{site}" for site in ("facebook", "twitter")},
-        "course_updates": f"{view.base_url}{site_path}/updates",
-        "course_handouts": f"{view.base_url}{site_path}/handouts",
-        "discussion_url": f"{view.base_url}/api/discussion/v1/courses/{course.id}" if discussion else None,
+        "course_updates": f"{context.base_url}{site_path}/updates",
+        "course_handouts": f"{context.base_url}{site_path}/handouts",
+        "discussion_url": f"{context.base_url}/api/discussion/v1/courses/{course.id}" if discussion else None,
         "video_outline": None,
         "is_self_paced": course.self_paced,
     }
@@ -130,11 +140,11 @@ def _mode_json(mode: CourseMode) -> dict[str, Any]:
     }
 
 
-def _about_url(course: CourseOverview, view: EnrollmentContext) -> str:
-    if view.features.custom_course_urls and course.social_sharing_url:
+def _about_url(course: CourseOverview, context: EnrollmentContext) -> str:
+    if context.features.custom_course_urls and course.social_sharing_url:
         return course.social_sharing_url
-    return course.marketing_url or f"{view.base_url}/courses/{course.id}/about"
+    return course.marketing_url or f"{context.base_url}/courses/{course.id}/about"
 
 
-def _absolute(path: str, view: EnrollmentContext) -> str:
-    return f"{view.base_url}{path}" if path.startswith("/") else path
+def _absolute(path: str, context: EnrollmentContext) -> str:
+    return f"{context.base_url}{path}" if path.startswith("/") else path

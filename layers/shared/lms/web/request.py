@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import unquote, urlencode
 
 from lms.domain.keys import CourseKey, parse_course_key
+from lms.observation import Observation
 from lms.settings import settings
 from lms.web.errors import not_found
-from lms.web.observe import Observation
 
 VERSIONS = ("v0.5", "v1", "v2", "v3", "v4")
 

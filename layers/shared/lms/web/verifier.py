@@ -10,7 +10,8 @@ import jwt
 from jwt.algorithms import HMACAlgorithm, RSAAlgorithm
 from jwt.utils import base64url_decode, base64url_encode
 
-from lms.domain.tokens import INVALID, AuthenticationError
+from lms.domain.errors import AuthenticationError
+from lms.domain.tokens import INVALID
 
 if TYPE_CHECKING:
     from jwt.types import Options

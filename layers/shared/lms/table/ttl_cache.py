@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from threading import Lock
 from typing import Any
+from weakref import WeakSet
 
 _SECONDS = 60.0
 
@@ -14,6 +15,7 @@ class TtlCache:
     """A bounded map whose entries are forgotten after `CACHE_SECONDS` (60), the least recently used first when full."""
 
     def __init__(self, entries: int) -> None:
+        _caches.add(self)
         self._entries = entries
         self._kept: OrderedDict[Hashable, tuple[float, Any]] = OrderedDict()
         self._lock = Lock()
@@ -40,3 +42,12 @@ class TtlCache:
         """Forget everything."""
         with self._lock:
             self._kept.clear()
+
+
+_caches: WeakSet[TtlCache] = WeakSet()
+
+
+def forget_cached() -> None:
+    """Forget all that this environment keeps of the table."""
+    for cache in list(_caches):
+        cache.clear()

@@ -25,8 +25,8 @@ class Observation:
         self._metrics.add_dimension(name="route", value=route or "unknown")
         self.count("ColdStart", 0 if _is_warm(os.environ.get("AWS_LAMBDA_FUNCTION_NAME") or route) else 1)
 
-    def caller(self, user_id: int) -> None:
-        """Name the caller in every further log line of this request."""
+    def identify_user(self, user_id: int) -> None:
+        """Name the caller, by id, in every further log line of this request."""
         logger.append_keys(user_id=user_id)
 
     def count(self, name: str, number: int = 1) -> None:
@@ -36,6 +36,10 @@ class Observation:
     def note(self, message: str, **what: Any) -> None:
         """Log something that an operator may look for. `what` quotes nothing of the request."""
         logger.info(message, **what)
+
+    def warn(self, message: str, **what: Any) -> None:
+        """Log that something did not work, which may work later."""
+        logger.warning(message, **what)
 
     def error(self, message: str, **what: Any) -> None:
         """Log that something of ours went wrong."""

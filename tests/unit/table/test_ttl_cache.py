@@ -1,4 +1,4 @@
-"""What a warm function keeps for a short while: bounded in number and in time. (lms.table.cache)"""
+"""What a warm function keeps for a short while: bounded in number and in time. (lms.table.ttl_cache)"""
 
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms.table import cache
-from lms.table.cache import TtlCache
+from lms.table import ttl_cache as cache
+from lms.table.ttl_cache import TtlCache
 
 
 class Clock:

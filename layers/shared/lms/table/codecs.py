@@ -1,0 +1,97 @@
+"""How a field is written in DynamoDB's JSON, and read from it: one codec per kind of value."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from lms.domain.completions import DIGEST_BYTES
+from lms.domain.courses import CourseMode, DurationLimit, MilestoneRequirement, UpgradeDeadlineConfig
+from lms.domain.enrollments import Certificate
+
+AttributeValue = Mapping[str, Any]
+"""A value as DynamoDB writes it: `{"S": "…"}`, `{"N": "1"}`, `{"BOOL": true}`, `{"B": b"…"}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """Both directions of one kind of value."""
+
+    write: Callable[[Any], AttributeValue]
+    read: Callable[[AttributeValue], Any]
+
+
+def json_codec(encode: Callable[[Any], Any], decode: Callable[[Any], Any]) -> Codec:
+    """A codec for values that are kept as JSON text: `encode` makes what JSON takes, `decode` the value again."""
+    return Codec(
+        lambda value: {"S": json.dumps(encode(value), separators=(",", ":"), ensure_ascii=False)},
+        lambda stored: decode(json.loads(stored["S"])),
+    )
+
+
+def _write_datetime(value: datetime) -> AttributeValue:
+    # Of fixed width, so that the text order of two dates is their order in time.
+    return {"S": value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")}
+
+
+def _encode_dataclass(value: Any) -> dict[str, Any]:
+    """A dataclass as JSON: dates as text, defaults left out."""
+    return {
+        field.name: part.isoformat() if isinstance(part, datetime) else part
+        for field in fields(value)
+        if (part := getattr(value, field.name)) != field.default
+    }
+
+
+def decode_datetimes(stored: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The dict with the texts under these names as dates."""
+    return {name: datetime.fromisoformat(value) if name in names else value for name, value in stored.items()}
+
+
+def _decode_duration_limit(stored: dict[str, Any]) -> DurationLimit:
+    return DurationLimit(**decode_datetimes(stored, "enabled_as_of"))
+
+
+def _by_name(encode: Callable[[Any], Any], decode: Callable[[Any], Any]) -> Codec:
+    return json_codec(
+        lambda value: {name: encode(part) for name, part in value.items()},
+        lambda stored: {name: decode(part) for name, part in stored.items()},
+    )
+
+
+def _encode_mode(mode: CourseMode) -> dict[str, Any]:
+    # All fields: an empty SKU and no SKU are told apart in answers.
+    return {**asdict(mode), "expiration": mode.expiration and mode.expiration.isoformat()}
+
+
+def _decode_mode(stored: dict[str, Any]) -> CourseMode:
+    return CourseMode(**{**stored, "expiration": stored["expiration"] and datetime.fromisoformat(stored["expiration"])})
+
+
+TEXT = Codec(lambda value: {"S": value}, lambda stored: stored["S"])
+INTEGER = Codec(lambda value: {"N": str(value)}, lambda stored: int(stored["N"]))
+NUMBER = Codec(lambda value: {"N": repr(value)}, lambda stored: float(stored["N"]))
+BOOLEAN = Codec(lambda value: {"BOOL": value}, lambda stored: stored["BOOL"])
+BYTES = Codec(lambda value: {"B": value}, lambda stored: bytes(stored["B"]))
+DIGESTS = Codec(
+    lambda value: {"B": b"".join(sorted(value))},
+    lambda stored: frozenset(
+        bytes(stored["B"][at : at + DIGEST_BYTES]) for at in range(0, len(stored["B"]), DIGEST_BYTES)
+    ),
+)
+DATETIME = Codec(_write_datetime, lambda stored: datetime.fromisoformat(stored["S"]))
+STRINGS = json_codec(dict, dict)
+SET = json_codec(sorted, frozenset)
+CERTIFICATE = json_codec(_encode_dataclass, lambda stored: Certificate(**stored))
+COURSE_MODES = json_codec(
+    lambda modes: [_encode_mode(mode) for mode in modes], lambda stored: tuple(_decode_mode(mode) for mode in stored)
+)
+DURATION_LIMIT = json_codec(_encode_dataclass, _decode_duration_limit)
+DURATION_LIMITS = _by_name(_encode_dataclass, _decode_duration_limit)
+UPGRADE_DEADLINE_CONFIG = json_codec(_encode_dataclass, lambda stored: UpgradeDeadlineConfig(**stored))
+UPGRADE_DEADLINE_CONFIGS = _by_name(_encode_dataclass, lambda stored: UpgradeDeadlineConfig(**stored))
+MILESTONE_REQUIREMENTS = json_codec(
+    lambda requirements: [_encode_dataclass(requirement) for requirement in requirements],
+    lambda stored: tuple(MilestoneRequirement(**requirement) for requirement in stored),
+)

@@ -1,0 +1,80 @@
+"""Access pattern of course outlines: compressed JSON over as many items as it needs, which a warm function keeps."""
+
+import json
+import zlib
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from lms.domain.keys import CourseKey
+from lms.domain.outline import Block, Outline
+from lms.table import keys
+from lms.table.codecs import decode_datetimes
+from lms.table.items import OUTLINE, Item
+from lms.table.keys import Key
+from lms.table.requests import get_items
+from lms.table.ttl_cache import TtlCache
+
+_PART_BYTES = 350_000
+"""Bytes of compressed outline in one item, below DynamoDB's 400 KB with room for the key."""
+
+_outlines = TtlCache(20)
+
+
+def cached_outline(course_id: str) -> Outline | None:
+    """The course's outline, where this environment read it lately."""
+    outline: Outline | None = _outlines.get(course_id)
+    return outline
+
+
+def keep_outline(course: CourseKey, first: Any) -> Outline:
+    """The outline that begins in the item `first`, whose other parts are read; kept for the next request.
+
+    Without an item, a course of the course block alone.
+    """
+    if first is None:
+        outline = Outline(course, [Block("course", "course", None)])
+    else:
+        rest = [keys.outline(str(course), part) for part in range(1, int(first["parts"]["N"]))]
+        others = get_items(rest, consistent=True)
+        outline = Outline(course, to_blocks([first, *(others[keys.key_name(key)] for key in rest)]))
+    _outlines.put(str(course), outline)
+    return outline
+
+
+# --- Between items and the domain -------------------------------------------------------------------------------------
+
+
+def from_blocks(course_id: str, blocks: Iterable[Block]) -> list[tuple[Key, dict[str, Any]]]:
+    """The keys and fields of the items that hold a course's blocks: compressed JSON, cut to fit."""
+    rows = [_from_block(block) for block in blocks]
+    packed = zlib.compress(json.dumps(rows, separators=(",", ":"), ensure_ascii=False).encode(), 9)
+    parts = [packed[at : at + _PART_BYTES] for at in range(0, len(packed), _PART_BYTES)]
+    return [
+        (keys.outline(course_id, number), {"blocks": part, "parts": len(parts)}) for number, part in enumerate(parts)
+    ]
+
+
+def to_blocks(items: Iterable[Item]) -> list[Block]:
+    """The blocks that `from_blocks` stored, from all its items in the order of their keys."""
+    packed = b"".join(OUTLINE.read(item)["blocks"] for item in items)
+    return [_to_block(row) for row in json.loads(zlib.decompress(packed))]
+
+
+def _from_block(block: Block) -> dict[str, Any]:
+    # By identity: the parent 0 equals False.
+    # Only a False that is not the default says something: `has_score`.
+    row = {
+        name: value
+        for name, value in asdict(block).items()
+        if value is not None and (value is not False or name == "has_score")
+    }
+    if not block.group_access:
+        del row["group_access"]
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
+
+
+def _to_block(row: dict[str, Any]) -> Block:
+    row.setdefault("parent", None)
+    return Block(**decode_datetimes(row, "start", "due"))
