@@ -1,4 +1,4 @@
-"""The clients' own decoders, as strict as the clients are. (contract/clients.md 4, 5, 7)
+"""The clients' own decoders, as strict as the clients are. (clients.md 4, 5, 7)
 
 Every answer that any test receives passes through `decode`: what breaks an app on a phone breaks the test.
 """
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, RootModel, StringConstraints, TypeAdapter
 
-# Both apps read these two forms of a date, and only these (section 7).
+# Both apps read these two forms of a date, and only these (clients.md 7).
 _DATE = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{6})?Z$"
 Date = Annotated[str, StringConstraints(pattern=_DATE)]
 
@@ -26,7 +26,7 @@ def _root_relative(uri: str) -> str:
     return uri
 
 
-# --- iOS (5.1 to 5.6): missing or null where a field is required drops the whole page -------------------------------
+# --- iOS (clients.md 5.1 to 5.6): missing or null where a field is required drops the whole page ----------------------
 
 
 class IosUser(_Strict):
@@ -181,7 +181,7 @@ class IosEnrollmentStatus(_Strict):
     recently_active: bool
 
 
-# --- Android (5.1 to 5.6): a null that the app unwraps is a screen that fails -----------------------------------------
+# --- Android (clients.md 5.1 to 5.6): a null that the app unwraps is a screen that fails ------------------------------
 
 
 class AndroidCourse(_Strict):

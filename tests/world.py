@@ -28,7 +28,7 @@ WORKED_TREE: Tree = [
     ),
     ("chapter", "ch2", [("sequential", "s21", [("vertical", "v211")])]),
 ]
-"""The tree of contract/mobile-users.md 5.4."""
+"""The tree of mobile-users.md 5.4."""
 
 
 def usage_key(course_id: str, block_type: str, name: str) -> str:

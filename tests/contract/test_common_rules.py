@@ -1,4 +1,4 @@
-"""What all endpoints of the mobile API have in common. (contract/mobile-users.md 1)"""
+"""What all endpoints of the mobile API have in common. (mobile-users.md 1)"""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def site(world: World) -> None:
     world.load()
 
 
-# --- 1.1 The URL space ------------------------------------------------------------------------------------------------
+# --- The URL space (mobile-users.md 1.1) ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("version", ["v5", "v0", "v0x5", "v1.0", "V1", "1"])
@@ -72,7 +72,7 @@ def test_every_version_is_routed_in_both_slash_forms_without_redirect(api: Api, 
         assert (api.get(bare).status, api.get(f"{bare}/").status) == (200, 200), path
 
 
-# --- 1.2 Authentication -----------------------------------------------------------------------------------------------
+# --- Authentication (mobile-users.md 1.2) -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -189,7 +189,7 @@ def test_the_token_of_a_restricted_application_is_403(api: Api, restricted: obje
         assert "www-authenticate" not in answer.headers
 
 
-# --- 1.3 The user in the URL ------------------------------------------------------------------------------------------
+# --- The user in the URL (mobile-users.md 1.3) ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("caller", ["mona", "boss"])
@@ -241,7 +241,7 @@ def test_a_plus_sign_in_the_path_is_a_plus_sign(world: World, api: Api) -> None:
     assert api.get("/api/mobile/v1/users/mona+1", caller="mona+1").json["username"] == "mona+1"
 
 
-# --- 1.4 Methods, negotiation, errors ---------------------------------------------------------------------------------
+# --- Methods, negotiation, errors (mobile-users.md 1.4) ---------------------------------------------------------------
 
 ALLOWED = [
     ("/api/mobile/v1/my_user_info", "GET, OPTIONS"),
@@ -356,7 +356,7 @@ def test_the_body_is_compact_json_in_unescaped_utf_8(world: World, api: Api) -> 
     assert answer.headers["content-type"] == "application/json"
 
 
-# --- 1.5 Dates --------------------------------------------------------------------------------------------------------
+# --- Dates (mobile-users.md 1.5) --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

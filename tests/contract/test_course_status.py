@@ -1,4 +1,4 @@
-"""GET and PATCH users/{username}/course_status_info/{course_id}: positions. (contract/mobile-users.md 5.1, 5.3, 5.4)"""
+"""GET and PATCH users/{username}/course_status_info/{course_id}: positions. (mobile-users.md 5.1, 5.3, 5.4)"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -46,7 +46,7 @@ def positions() -> Mapping[str, int]:
     return dict(stored().positions)
 
 
-# --- Reading (5.3, 5.6 cases 1, 2, 4) ---------------------------------------------------------------------------------
+# --- Reading (mobile-users.md 5.3, 5.6, cases 1, 2, 4) ----------------------------------------------------------------
 
 
 def test_nothing_visited_and_nothing_completed_is_the_contracts_example(world: World, api: Api) -> None:
@@ -176,7 +176,7 @@ def test_a_course_without_content_is_its_own_path(world: World, api: Api, tree: 
     assert_body(api.get(status_path()), AT_COURSE | NOTHING_COMPLETED)
 
 
-# --- Writing (5.4, 5.6 case 10) ---------------------------------------------------------------------------------------
+# --- Writing (mobile-users.md 5.4, 5.6, case 10) ----------------------------------------------------------------------
 
 
 def test_the_worked_table_is_followed_step_by_step(world: World, api: Api) -> None:
@@ -309,7 +309,7 @@ def test_what_else_is_known_of_the_learner_in_the_course_is_kept(world: World, a
     assert api.get(status_path()).json["last_visited_block_id"] == V111
 
 
-# --- Visible children (5.4, "Added by us") ----------------------------------------------------------------------------
+# --- Visible children (mobile-users.md 5.4, 5.6) ----------------------------------------------------------------------
 
 HIDDEN_BY: list[tuple[str, dict[str, str]]] = [
     ("staff only", {"visible_to_staff_only": "true"}),
@@ -440,7 +440,7 @@ def test_a_partition_without_groups_restricts_nobody(world: World, api: Api) -> 
     assert api.get(status_path(version="v2")).json == AT_S11
 
 
-# --- The URL (5.1) ----------------------------------------------------------------------------------------------------
+# --- The URL (mobile-users.md 5.1) ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Who may read and change the course status. (contract/mobile-users.md 5.2, 5.6 cases 3 to 9 and 18, 7.1 to 7.3)"""
+"""Who may read and change the course status. (mobile-users.md 5.2, 7.1 to 7.3, 5.6, cases 3 to 9, 18)"""
 
 from collections.abc import Callable
 from typing import Any
@@ -56,7 +56,7 @@ def set_up(world: World, **course: Any) -> None:
     world.enroll()
 
 
-# --- Who (case 3) -----------------------------------------------------------------------------------------------------
+# --- Who (mobile-users.md 5.6, case 3) --------------------------------------------------------------------------------
 
 
 @METHODS
@@ -134,7 +134,7 @@ def test_an_inactive_user_who_is_enrolled_is_served(world: World, api: Api, meth
     assert ask(api, method).status == 200
 
 
-# --- What keeps a learner out (cases 5 to 9) --------------------------------------------------------------------------
+# --- What keeps a learner out (mobile-users.md 5.6, cases 5 to 9) -----------------------------------------------------
 
 
 @METHODS
@@ -324,7 +324,7 @@ def test_of_several_obstacles_the_first_in_the_contracts_order_is_the_answer(
     refused(ask(api, method), OBSTACLES[first])
 
 
-# --- Staff pass everything (5.2, 7.3) ---------------------------------------------------------------------------------
+# --- Staff pass everything (mobile-users.md 5.2, 7.3) -----------------------------------------------------------------
 
 
 def set_up_every_obstacle(world: World, features: Callable[..., None]) -> None:
@@ -401,7 +401,7 @@ def test_an_inactive_users_roles_give_nothing(world: World, api: Api) -> None:
     refused(ask(api, "GET"), NOT_VISIBLE)
 
 
-# --- Courses of the older kind (5.1, 7.1) -----------------------------------------------------------------------------
+# --- Courses of the older kind (mobile-users.md 5.1, 7.1) -------------------------------------------------------------
 
 
 @METHODS
@@ -435,7 +435,7 @@ def test_a_course_of_the_older_kind_is_served_to_global_staff(world: World, api:
     assert answer.status == 200
 
 
-# --- Methods (1.4) ----------------------------------------------------------------------------------------------------
+# --- Methods (mobile-users.md 1.4) ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "POST", "PUT", "DELETE"])

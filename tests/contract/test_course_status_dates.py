@@ -1,4 +1,4 @@
-"""PATCH users/{username}/course_status_info/{course_id}: its body. (contract/mobile-users.md 5.2, 5.4)"""
+"""PATCH users/{username}/course_status_info/{course_id}: its body. (mobile-users.md 5.2, 5.4)"""
 
 import json
 from datetime import UTC, datetime
@@ -51,7 +51,7 @@ def save_course_state(world: World, modified: str, state: Any) -> None:
     world.load()
 
 
-# --- modification_date: its form (5.2, 5.6 cases 13, 14) --------------------------------------------------------------
+# --- modification_date: its form (mobile-users.md 5.2, 5.6, cases 13, 14) ---------------------------------------------
 
 MARCH_20_AT_10 = [
     "2026-03-20T10:00:00Z",
@@ -150,7 +150,7 @@ def test_a_bad_block_is_reported_though_the_date_is_too_old_to_count(world: Worl
     assert (answer.status, answer.json) == (400, BAD_BLOCK)
 
 
-# --- modification_date: what it is compared with (5.4, 5.6 cases 15 to 17) --------------------------------------------
+# --- modification_date: what it is compared with (mobile-users.md 5.4, 5.6, cases 15 to 17) ---------------------------
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_a_repeated_visit_writes_nothing(api: Api) -> None:
     assert stored() == before
 
 
-# --- last_visited_module_id (5.2, 5.6 cases 11, 12) -------------------------------------------------------------------
+# --- last_visited_module_id (mobile-users.md 5.2, 5.6, cases 11, 12) --------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -327,7 +327,7 @@ def test_a_patch_without_body_answers_the_current_status(api: Api) -> None:
     assert place_after(api.request("PATCH", status_path())) == S11
 
 
-# --- Bodies (1.4, 5.2) ------------------------------------------------------------------------------------------------
+# --- Bodies (mobile-users.md 1.4, 5.2) --------------------------------------------------------------------------------
 
 FIELDS = {"last_visited_module_id": V121, "modification_date": "2026-04-01T11:59:00+00:00"}
 

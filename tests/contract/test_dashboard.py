@@ -1,7 +1,4 @@
-"""course_enrollments v3 and v4: pages, the primary course, filters, progress. (contract/mobile-users.md 4.1 to 4.6)
-
-The numbers in the names are those of the cases of 4.6.
-"""
+"""course_enrollments v3 and v4: pages, the primary course, filters, progress. (mobile-users.md 4.1 to 4.6)"""
 
 from typing import Any
 
@@ -50,7 +47,7 @@ def graded(name: str, *problems: str, **attributes: str) -> tuple[Any, ...]:
 # --- Pages ------------------------------------------------------------------------------------------------------------
 
 
-def test_16_fifteen_courses_make_two_pages_of_v3(world: World, api: Api) -> None:
+def test_fifteen_courses_make_two_pages_of_v3(world: World, api: Api) -> None:
     enroll_in(world, 15)
 
     page = api.get("/api/mobile/v3/users/mona/course_enrollments/").json["enrollments"]
@@ -130,7 +127,7 @@ def test_the_largest_pages_are_100_in_v3_and_50_in_v4(world: World, api: Api) ->
 # --- The primary course -----------------------------------------------------------------------------------------------
 
 
-def test_17_without_enrollments_there_is_no_primary(world: World, api: Api) -> None:
+def test_without_enrollments_there_is_no_primary(world: World, api: Api) -> None:
     enroll_in(world, 0)
 
     answer = api.get(LIST).json
@@ -138,7 +135,7 @@ def test_17_without_enrollments_there_is_no_primary(world: World, api: Api) -> N
     assert answer == {"configs": {"iap_configs": {}}, "user_timezone": "UTC", "enrollments": EMPTY_PAGE}
 
 
-def test_18_without_courses_on_mobile_there_is_no_primary(world: World, api: Api) -> None:
+def test_without_courses_on_mobile_there_is_no_primary(world: World, api: Api) -> None:
     enroll_in(world, 3, mobile_available=False)
 
     answer = api.get(LIST).json
@@ -146,7 +143,7 @@ def test_18_without_courses_on_mobile_there_is_no_primary(world: World, api: Api
     assert answer == {"configs": {"iap_configs": {}}, "user_timezone": "UTC", "enrollments": EMPTY_PAGE}
 
 
-def test_19_a_single_course_is_primary_and_the_page_is_empty(world: World, api: Api) -> None:
+def test_a_single_course_is_primary_and_the_page_is_empty(world: World, api: Api) -> None:
     enroll_in(world, 1)
 
     answer = api.get(LIST).json
@@ -155,7 +152,7 @@ def test_19_a_single_course_is_primary_and_the_page_is_empty(world: World, api: 
     assert answer["enrollments"] == EMPTY_PAGE
 
 
-def test_20_of_two_courses_the_newest_is_primary(world: World, api: Api) -> None:
+def test_of_two_courses_the_newest_is_primary(world: World, api: Api) -> None:
     enroll_in(world, 2)
 
     answer = api.get(LIST).json
@@ -165,7 +162,7 @@ def test_20_of_two_courses_the_newest_is_primary(world: World, api: Api) -> None
 
 
 @pytest.mark.parametrize(("courses", "count"), [(16, 15), (15, 14)])
-def test_21_and_22_the_primary_does_not_count(world: World, api: Api, courses: int, count: int) -> None:
+def test_the_primary_does_not_count(world: World, api: Api, courses: int, count: int) -> None:
     enroll_in(world, courses)
 
     page = api.get(LIST).json["enrollments"]
@@ -182,7 +179,7 @@ def test_the_primary_is_repeated_on_every_page_and_listed_on_none(world: World, 
     assert [course_id for page in pages for course_id in ids(page)] == [key(number) for number in range(10, -1, -1)]
 
 
-def test_23_work_in_an_old_course_makes_it_primary_until_a_newer_enrollment(world: World, api: Api) -> None:
+def test_work_in_an_old_course_makes_it_primary_until_a_newer_enrollment(world: World, api: Api) -> None:
     enroll_in(world, 2)
     world.state("mona", ("problem", "p"), {"attempts": 1}, "2026-03-10T00:00:00Z", key(0))
     world.load()
@@ -202,7 +199,7 @@ def test_work_at_the_very_moment_of_the_newest_enrollment_counts(world: World, a
     assert api.get(LIST).json["primary"]["course"]["id"] == key(0)
 
 
-def test_24_work_in_a_course_that_is_not_on_mobile_is_ignored(world: World, api: Api) -> None:
+def test_work_in_a_course_that_is_not_on_mobile_is_ignored(world: World, api: Api) -> None:
     enroll_in(world, 2)
     world.course(key(3), mobile_available=False)
     world.enroll("mona", key(3), created="2026-02-01T00:00:00Z")
@@ -219,14 +216,14 @@ TREE: Tree = [
 ]
 
 
-def test_25_without_completion_there_is_no_course_status(world: World, api: Api) -> None:
+def test_without_completion_there_is_no_course_status(world: World, api: Api) -> None:
     world.export(TREE, key(0))
     enroll_in(world, 1)
 
     assert api.get(LIST).json["primary"]["course_status"] is None
 
 
-def test_26_a_completed_problem_gives_the_path_from_the_course_down(world: World, api: Api) -> None:
+def test_a_completed_problem_gives_the_path_from_the_course_down(world: World, api: Api) -> None:
     world.export(TREE, key(0))
     enroll_in(world, 1)
     world.completion("mona", ("problem", "p"), "2026-03-20T00:00:00Z", key(0))
@@ -256,7 +253,7 @@ def test_a_completion_above_a_unit_or_of_a_lost_block_gives_no_course_status(
     assert api.get(LIST).json["primary"]["course_status"] is None
 
 
-def test_32_and_33_a_course_without_assignments(world: World, api: Api) -> None:
+def test_a_course_without_assignments_has_empty_lists_and_counts_none(world: World, api: Api) -> None:
     enroll_in(world, 1)
 
     primary = api.get(LIST).json["primary"]
@@ -276,7 +273,7 @@ def five_assignments(world: World) -> None:
     world.load()
 
 
-def test_33_three_of_five_assignments_are_complete(world: World, api: Api) -> None:
+def test_three_of_five_assignments_are_complete(world: World, api: Api) -> None:
     five_assignments(world)
 
     progress = api.get(LIST).json["primary"]["course_progress"]
@@ -284,7 +281,7 @@ def test_33_three_of_five_assignments_are_complete(world: World, api: Api) -> No
     assert progress == {"total_assignments_count": 5, "assignments_completed": 3}
 
 
-def test_34_others_have_progress_only_when_it_is_asked_for(world: World, api: Api) -> None:
+def test_others_have_progress_only_when_it_is_asked_for(world: World, api: Api) -> None:
     five_assignments(world)
     world.course(key(1))
     world.enroll("mona", key(1), created="2026-03-31T00:00:00Z")
@@ -357,9 +354,7 @@ def mixed(world: World) -> None:
         ("all", [key(4), key(3), key(2), key(1), key(0)]),
     ],
 )
-def test_27_to_31_a_status_filters_and_leaves_the_primary_out(
-    world: World, api: Api, status: str, found: list[str]
-) -> None:
+def test_a_status_filters_and_leaves_the_primary_out(world: World, api: Api, status: str, found: list[str]) -> None:
     mixed(world)
 
     answer = api.get(f"{LIST}?status={status}").json

@@ -1,4 +1,4 @@
-"""GET users/{username}/course_enrollments, v0.5 to v2: the list and its shape. (contract/mobile-users.md 4, 7)"""
+"""GET users/{username}/course_enrollments, v0.5 to v2: the list and its shape. (mobile-users.md 4, 7)"""
 
 from collections.abc import Callable
 from typing import Any
@@ -45,7 +45,7 @@ def enroll_in_a(world: World, mode: str = "audit", **course: Any) -> int | str:
     return world.enroll(mode=mode)
 
 
-# --- The worked example (4.3) -----------------------------------------------------------------------------------------
+# --- The worked example (mobile-users.md 4.3) -------------------------------------------------------------------------
 
 
 def course_a_item(version: str) -> dict[str, Any]:
@@ -217,7 +217,7 @@ def test_v2_is_that_array_with_configs_and_time_zone(world: World, api: Api, fea
     )
 
 
-# --- Which enrollments, in which order (4.4 rule 1, 4.6 cases 1 to 5) -------------------------------------------------
+# --- Which enrollments, in which order (mobile-users.md 4.4, rule 1; mobile-users.md 4.6, cases 1 to 5) ---------------
 
 
 @VERSIONS
@@ -391,7 +391,7 @@ def test_a_large_list_is_compressed_when_the_client_takes_it(world: World, api: 
     assert int(compressed.headers["content-length"]) < int(plain.headers["content-length"]) / 5
 
 
-# --- Query parameters (4.2, 4.6 cases 11, 12) -------------------------------------------------------------------------
+# --- Query parameters (mobile-users.md 4.2, 4.6, cases 11, 12) --------------------------------------------------------
 
 ORG_COURSES = [
     ("course-v1:edX+one+R", {}),
@@ -496,7 +496,7 @@ def test_parameters_of_other_versions_and_unknown_ones_are_ignored(world: World,
     assert (answer.status, answer.body) == (200, bare.body)
 
 
-# --- Names, dates and links of the course (4.3, 4.6 cases 1, 9, 36) ---------------------------------------------------
+# --- Names, dates and links of the course (mobile-users.md 4.3, 4.6, cases 1, 9, 36) ----------------------------------
 
 UNSET = "2030-01-01T00:00:00Z"
 
@@ -685,7 +685,7 @@ def test_image_end_and_pacing_are_the_overviews(world: World, api: Api) -> None:
     assert (course["end"], course["is_self_paced"], course["video_outline"]) == (None, True, None)
 
 
-# --- Configs and time zone (4.3, 4.6 case 15) -------------------------------------------------------------------------
+# --- Configs and time zone (mobile-users.md 4.3, 4.6, case 15) --------------------------------------------------------
 
 
 def test_only_names_that_start_with_iap_and_an_underscore_are_iap_configs(world: World, api: Api) -> None:
@@ -751,7 +751,7 @@ def test_the_time_zone_is_the_preference_without_unprintable_characters_and_utc_
     assert api.get(enrollments_path("v2")).json["user_timezone"] == shown
 
 
-# --- Modes (7.6) ------------------------------------------------------------------------------------------------------
+# --- Modes (mobile-users.md 7.6) --------------------------------------------------------------------------------------
 
 DEFAULT_MODE = {"slug": "audit", "sku": None, "android_sku": None, "ios_sku": None, "min_price": 0}
 
@@ -795,7 +795,7 @@ def test_where_no_mode_is_left_the_default_mode_is_listed(world: World, api: Api
     assert only_item(api)["course_modes"] == [DEFAULT_MODE]
 
 
-# --- Upgrade deadline (7.5) -------------------------------------------------------------------------------------------
+# --- Upgrade deadline (mobile-users.md 7.5) ---------------------------------------------------------------------------
 
 DEADLINE = "2026-05-01T23:59:59Z"
 OTHER_DEADLINE = "2026-06-01T00:00:00Z"
@@ -965,7 +965,7 @@ def test_a_course_or_its_organization_can_opt_out_of_personal_deadlines(
     assert upgrade_deadline(world, api) == deadline
 
 
-# --- Certificate (7.7, 4.6 case 35) -----------------------------------------------------------------------------------
+# --- Certificate (mobile-users.md 7.7, 4.6, case 35) ------------------------------------------------------------------
 
 PDF = "https://cdn.example.org/pdf/0f3c.pdf"
 ENDED: dict[str, Any] = {"end": "2025-12-20T00:00:00Z", "cert_html_view_enabled": True}
@@ -1097,7 +1097,7 @@ def test_a_certificate_is_shown_when_its_course_says_so(
     assert only_item(api)["certificate"] == ({"url": PDF} if shown else {})
 
 
-# --- Discussion (7.9, 4.6 case 10) ------------------------------------------------------------------------------------
+# --- Discussion (mobile-users.md 7.9, 4.6, case 10) -------------------------------------------------------------------
 
 
 @VERSIONS

@@ -1,4 +1,4 @@
-"""GET users/{username}/course_enrollments: which courses load, until when. (contract/mobile-users.md 4.4, 7)"""
+"""GET users/{username}/course_enrollments: which courses load, until when. (mobile-users.md 4.4, 7)"""
 
 from collections.abc import Callable
 from typing import Any
@@ -54,7 +54,7 @@ def enroll_in_a(world: World, **course: Any) -> None:
     world.enroll()
 
 
-# --- courseware_access (7.1, 7.2, 4.6 cases 6 and 7) ------------------------------------------------------------------
+# --- courseware_access (mobile-users.md 7.1, 7.2, 4.6, cases 6 and 7) -------------------------------------------------
 
 
 @VERSIONS
@@ -170,7 +170,7 @@ def test_staff_load_what_learners_do_not(
     assert access_to_a(api, version) == GRANTED
 
 
-# --- Milestones (7.10, 4.6 case 7) ------------------------------------------------------------------------------------
+# --- Milestones (mobile-users.md 7.10, 4.6, case 7) -------------------------------------------------------------------
 
 BOTH = {"MILESTONES_APP": True, "ENABLE_PREREQUISITE_COURSES": True}
 
@@ -231,7 +231,7 @@ def test_every_milestone_must_be_fulfilled(world: World, api: Api, features: Cal
     assert access_to_a(api) == MILESTONES_UNFULFILLED
 
 
-# --- Mobile availability (4.4 rule 4, 4.6 case 8) ---------------------------------------------------------------------
+# --- Mobile availability (mobile-users.md 4.4, rule 4; mobile-users.md 4.6, case 8) -----------------------------------
 
 
 @VERSIONS
@@ -297,7 +297,7 @@ def test_the_newest_row_of_the_ignore_flag_lists_every_course_for_all(
     assert courses_in(api.get(enrollments_path(version))) == ([COURSE_A] if rows[-1] else [])
 
 
-# --- Audit access that expires (7.4, 4.6 cases 13 and 14) -------------------------------------------------------------
+# --- Audit access that expires (mobile-users.md 7.4, 4.6, cases 13 and 14) --------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""GET users/{username}/enrollments_status. (contract/mobile-users.md 6)"""
+"""GET users/{username}/enrollments_status. (mobile-users.md 6)"""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""Laws that hold for any learner, any courses and any clock; every answer passes the clients' decoders. (4.4, 7.4)"""
+"""Laws that hold for any learner, any courses and any clock; every answer passes the clients' decoders.
+
+(mobile-users.md 4.4, 7.4)
+"""
 
 import itertools
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""GET my_user_info. (contract/mobile-users.md 2)"""
+"""GET my_user_info. (mobile-users.md 2)"""
 
 from datetime import UTC, datetime
 

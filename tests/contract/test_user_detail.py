@@ -1,4 +1,4 @@
-"""GET users/{username}. (contract/mobile-users.md 3)"""
+"""GET users/{username}. (mobile-users.md 3)"""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The worked example of contract/mobile-users.md 4.3, field by field, from a dump and a course export."""
+"""The worked example of mobile-users.md 4.3, field by field, from a dump and a course export."""
 
 from typing import Any
 
@@ -68,7 +68,7 @@ RESULT_B: dict[str, Any] = {
 }
 PRIMARY_A: dict[str, Any] = {
     "audit_access_expires": "2026-04-13T00:00:00Z",
-    # A dump keeps milliseconds: section 1.5.
+    # A dump keeps milliseconds (mobile-users.md 1.5).
     "created": "2026-03-02T09:30:15.123000Z",
     "mode": "audit",
     "is_active": True,
@@ -244,7 +244,7 @@ def test_the_status_of_the_course_is_the_first_section_and_the_last_completed_bl
     }
 
 
-def test_enrollments_status_is_the_example_of_6_3(api: Api) -> None:
+def test_enrollments_status_is_the_example(api: Api) -> None:
     answer = api.get("/api/mobile/v1/users/mona/enrollments_status/")
 
     assert answer.json == [

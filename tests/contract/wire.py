@@ -17,7 +17,7 @@ NO_USER = {"detail": "No User matches the given query."}
 
 
 def access_denied(code: str, developer: str, user: str, context: str | None = None) -> dict[str, Any]:
-    """The access JSON of a course that does not load. (contract/mobile-users.md 7.2)"""
+    """The access JSON of a course that does not load. (mobile-users.md 7.2)"""
     return {
         "has_access": False,
         "error_code": code,

@@ -1,4 +1,4 @@
-"""What CloudFormation is given: roles, routes, logs, versions, alarms, answers of the gateway's own. (design 2)"""
+"""What CloudFormation is given: roles, routes, logs, versions, alarms, answers of the gateway's own."""
 
 import json
 import re

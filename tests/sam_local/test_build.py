@@ -1,4 +1,7 @@
-"""What `make build` leaves in its folder: what is deployed, and nothing else. (design 6)"""
+"""What `make build` leaves in its folder: what is deployed, and nothing else.
+
+Why it is so: docs/decisions/0004-what-the-build-ships.md.
+"""
 
 import hashlib
 import importlib.util

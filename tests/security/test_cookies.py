@@ -1,4 +1,4 @@
-"""JWT cookies on the support API, and what keeps another site from using them. (contract/auth.md 7, 12)"""
+"""JWT cookies on the support API, and what keeps another site from using them. (auth.md 7, 12)"""
 
 import http.client
 import json
@@ -192,7 +192,7 @@ def test_a_csrf_token_alone_authenticates_nobody(api: Api) -> None:
     assert_not_provided(put(api, f"csrftoken={SECRET}", X_CSRFToken=SECRET, Origin=APPS))
 
 
-# --- The CSRF token (7) -----------------------------------------------------------------------------------------------
+# --- The CSRF token (auth.md 7) ---------------------------------------------------------------------------------------
 
 
 def cookie_of(answer: Answer) -> Any:
@@ -260,7 +260,7 @@ def test_a_bad_token_does_not_matter_to_the_csrf_token(api: Api) -> None:
     assert api.get(CSRF_PATH, None, Authorization="JWT garbage", Cookie=halves("x.y.z")).status == 200
 
 
-# --- CORS (7; clients.md 6) -------------------------------------------------------------------------------------------
+# --- CORS (auth.md 7, clients.md 6) -----------------------------------------------------------------------------------
 
 
 def preflight(api: Api, path: str, origin: str, method: str = "PUT") -> Answer:

@@ -1,6 +1,6 @@
 """Requests that no client of ours sends: every answer is a client's error in JSON, and the table stays as it was.
 
-(contract/mobile-users.md 1.1 and 1.4, contract/course-team.md 4.2 and 4.3; design 7.6)
+(mobile-users.md 1.1 and 1.4, course-team.md 4.2 and 4.3; deviations 6)
 """
 
 import json

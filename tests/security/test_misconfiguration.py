@@ -1,4 +1,4 @@
-"""Settings that cannot be right: every token is refused, and one log line says why. (contract/auth.md 3; design 7.2)"""
+"""Settings that cannot be right: every token is refused, and one log line says why. (auth.md 3; deviations 2)"""
 
 import json
 from collections.abc import Callable

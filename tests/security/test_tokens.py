@@ -1,6 +1,6 @@
 """Tokens in the `Authorization` header: which are accepted, which are refused, and with which words.
 
-(contract/auth.md 2, 3, 4 and 12; contract/mobile-users.md 1.2; design 7.1 to 7.4)
+(auth.md 2, 3, 4 and 12; mobile-users.md 1.2; deviations 1 to 4)
 """
 
 import json
@@ -59,7 +59,7 @@ def jwk_of(key: rsa.RSAPrivateKey) -> dict[str, Any]:
     return jwk
 
 
-# --- The form of the header (2) ---------------------------------------------------------------------------------------
+# --- The form of the header (auth.md 2) -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("scheme", ["JWT", "jwt", "Jwt", "Bearer", "bearer", "BEARER"])
@@ -124,7 +124,7 @@ def test_a_token_in_the_query_is_not_looked_at(ask: Ask, target: str) -> None:
     assert_refused(ask(f"{target}{separator}Authorization=JWT%20{sign()}&jwt={sign()}", None), NOT_PROVIDED)
 
 
-# --- Tokens that are accepted (12, "Expect 200") ----------------------------------------------------------------------
+# --- Tokens that are accepted (auth.md 12, "Expect 200") --------------------------------------------------------------
 
 
 @pytest.mark.parametrize("alg", ["RS512", "RS256"])
@@ -222,7 +222,7 @@ def test_rights_come_from_the_table_and_not_from_the_token(ask: Ask) -> None:
     assert ask(SUPPORT, f"JWT {sign(claims)}").json == []
 
 
-# --- Signatures that are refused (3.1, 12) ----------------------------------------------------------------------------
+# --- Signatures that are refused (auth.md 3, 12) ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -389,7 +389,7 @@ def test_without_keys_issuer_or_audience_every_token_is_refused(
     assert_both_refuse(ask, f"JWT {sign(said(aud=None, iss=None), alg='HS256', key=b'')}", INVALID)
 
 
-# --- Claims that are refused (3.2, 3.3, 12) ---------------------------------------------------------------------------
+# --- Claims that are refused (auth.md 3, 12) --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -516,7 +516,7 @@ def test_a_name_that_is_missing_or_no_text_is_refused(ask: Ask, changes: dict[st
     assert_both_refuse(ask, f"JWT {sign(said(**changes))}", NO_NAME)
 
 
-# --- Expiry (4; design 7.1) -------------------------------------------------------------------------------------------
+# --- Expiry (auth.md 4, deviations 1) ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("exp", [T, T - 1, T - 30, T - 86400 * 3650, 0, -1, -86400])
@@ -591,7 +591,7 @@ def test_a_remembered_answer_holds_for_the_tokens_other_paths_and_no_other_user(
     assert statuses == [200, 200, 403]
 
 
-# --- Permissions (4, 9, 12) -------------------------------------------------------------------------------------------
+# --- Permissions (auth.md 4, 9, 12) -----------------------------------------------------------------------------------
 
 
 @on_both_apis

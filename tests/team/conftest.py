@@ -1,4 +1,4 @@
-"""A site with three courses of one organization and the people of contract/course-team.md 5, and the support API."""
+"""A site with three courses of one organization and the people of course-team.md 5, and the support API."""
 
 import json
 from collections.abc import Callable
@@ -44,7 +44,7 @@ def failed(one: Operation, error: str) -> dict[str, Any]:
 
 
 def refusal(email: Any, error: str) -> dict[str, Any]:
-    """The body of a PUT that is refused as a whole. (contract/course-team.md 4.2)"""
+    """The body of a PUT that is refused as a whole. (course-team.md 4.2)"""
     return {"email": email, "results": [{"status": "failed", "error": error}]}
 
 

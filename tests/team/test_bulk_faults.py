@@ -1,6 +1,6 @@
 """A table that throttles, answers nothing or too late: every result of a PUT still says what happened.
 
-(contract/course-team.md 4.3 row 6, 4.4, 4.7; design 3, "Writes")
+(course-team.md 4.4, 4.7, 4.3, row 6; deviations 8)
 """
 
 import threading

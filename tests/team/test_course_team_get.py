@@ -1,6 +1,6 @@
 """GET manage_course_team: who is asked about, which courses are listed, and what each element says.
 
-(contract/course-team.md 1, 2, 3 and 5)
+(course-team.md 1, 2, 3 and 5)
 """
 
 import pytest
@@ -22,19 +22,17 @@ def not_found(identifier: str) -> dict[str, str]:
     return {"detail": f"User with identifier '{identifier}' not found or not active."}
 
 
-# --- The cases of the reference's own tests (5) -----------------------------------------------------------------------
+# --- The cases of the reference's own tests (course-team.md 5, cases 1 to 8) ------------------------------------------
 
 
-def test_case_1_no_parameters_at_all_is_400_even_for_a_plain_user(team: Team, site: World) -> None:
+def test_no_parameters_at_all_is_400_even_for_a_plain_user(team: Team, site: World) -> None:
     answer = team.get("pat")
 
     assert (answer.status, answer.json) == (400, MISSING)
 
 
 @pytest.mark.parametrize("query", [{"username": "nora"}, {"user_id": "4"}, {"email": "nora@example.org"}])
-def test_cases_2_and_3_global_staff_gets_an_array_by_each_identifier(
-    team: Team, site: World, query: dict[str, str]
-) -> None:
+def test_global_staff_gets_an_array_by_each_identifier(team: Team, site: World, query: dict[str, str]) -> None:
     answer = team.get("sam", **query)
 
     assert answer.status == 200
@@ -43,13 +41,13 @@ def test_cases_2_and_3_global_staff_gets_an_array_by_each_identifier(
 
 
 @pytest.mark.parametrize("caller", ["pat", "sam", "ina"])
-def test_case_4_an_unknown_email_is_404_for_everybody(team: Team, site: World, caller: str) -> None:
+def test_an_unknown_email_is_404_for_everybody(team: Team, site: World, caller: str) -> None:
     answer = team.get(caller, email="nobody@example.org")
 
     assert (answer.status, answer.json) == (404, not_found("nobody@example.org"))
 
 
-def test_case_5_an_anonymous_request_is_401_with_djangos_challenge(team: Team, site: World) -> None:
+def test_an_anonymous_request_is_401_with_djangos_challenge(team: Team, site: World) -> None:
     answer = team.get(None, username="nora")
 
     assert (answer.status, answer.json) == (401, NOT_PROVIDED)
@@ -57,7 +55,7 @@ def test_case_5_an_anonymous_request_is_401_with_djangos_challenge(team: Team, s
 
 
 @pytest.mark.parametrize("role", ["instructor", "staff"])
-def test_case_6_the_element_shows_the_users_role_and_the_course(team: Team, people: World, role: str) -> None:
+def test_the_element_shows_the_users_role_and_the_course(team: Team, people: World, role: str) -> None:
     people.role("nora", role, COURSE_0)
     people.load()
 
@@ -73,17 +71,17 @@ def test_case_6_the_element_shows_the_users_role_and_the_course(team: Team, peop
     }
 
 
-def test_case_7_the_instructor_of_one_course_sees_only_that_course(team: Team, site: World) -> None:
+def test_the_instructor_of_one_course_sees_only_that_course(team: Team, site: World) -> None:
     assert team.listed("ina") == [COURSE_0]
 
 
-def test_case_8_a_plain_user_asking_about_themself_sees_nothing(team: Team, site: World) -> None:
+def test_a_plain_user_asking_about_themself_sees_nothing(team: Team, site: World) -> None:
     answer = team.get("pat", username="pat")
 
     assert (answer.status, answer.json) == (200, [])
 
 
-# --- Routing, methods, negotiation (1) --------------------------------------------------------------------------------
+# --- Routing, methods, negotiation (course-team.md 1) -----------------------------------------------------------------
 
 
 def test_both_slash_forms_are_served_without_a_redirect(api: Api, site: World) -> None:
@@ -161,7 +159,7 @@ def test_the_answer_is_compact_json(api: Api, site: World) -> None:
     assert answer.body.startswith(b'[{"course_id":"course-v1:TestOrg+C0+R","course_name":"Demo C0","course_url":"')
 
 
-# --- The outer permission (2) -----------------------------------------------------------------------------------------
+# --- The outer permission (course-team.md 2) --------------------------------------------------------------------------
 
 
 def test_a_restricted_token_is_403(api: Api, site: World) -> None:
@@ -189,7 +187,7 @@ def test_a_caller_who_is_not_in_the_table_sees_no_course(team: Team, site: World
     assert team.listed("stranger") == []
 
 
-# --- Query parameters (3.1) -------------------------------------------------------------------------------------------
+# --- Query parameters (course-team.md 3.1) ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -267,7 +265,7 @@ def test_a_user_id_that_nobody_has_is_404(api: Api, site: World, user_id: str) -
     assert (answer.status, answer.json) == (404, not_found(user_id))
 
 
-# --- Errors (3.2) -----------------------------------------------------------------------------------------------------
+# --- Errors (course-team.md 3.2) --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -299,7 +297,7 @@ def test_an_inactive_user_is_404_like_an_unknown_one(team: Team, people: World, 
     assert (answer.status, answer.json) == (404, not_found(next(iter(query.values()))))
 
 
-# --- Which courses (3.4) ----------------------------------------------------------------------------------------------
+# --- Which courses (course-team.md 3.4) -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("caller", ["sam", "sue"])
@@ -420,7 +418,7 @@ def test_more_courses_than_one_batch_are_all_listed(team: Team, people: World) -
     assert team.listed("pat") == ids
 
 
-# --- The elements (3.3, 3.5) ------------------------------------------------------------------------------------------
+# --- The elements (course-team.md 3.3, 3.5) ---------------------------------------------------------------------------
 
 
 def test_the_keys_stand_in_the_contracts_order(team: Team, site: World) -> None:

@@ -1,6 +1,6 @@
 """PUT manage_course_team: which requests and operations are refused, in which order, and what the others do.
 
-(contract/course-team.md 1, 2, 4 and 5; design 7.5, 7.6, 7.8, 7.9)
+(course-team.md 1, 2, 4 and 5; deviations 5, 6, 8, 9)
 """
 
 import json
@@ -38,53 +38,53 @@ def no_access(course_id: str, org: str = "TestOrg") -> str:
     return f"You do not have instructor access to course '{course_id}' or org '{org}'."
 
 
-# --- The cases of the reference's own tests (5) -----------------------------------------------------------------------
+# --- The cases of the reference's own tests (course-team.md 5, cases 9 to 21) -----------------------------------------
 
 
-def test_case_9_a_missing_email_is_told_before_an_empty_list(team: Team, site: World) -> None:
+def test_a_missing_email_is_told_before_an_empty_list(team: Team, site: World) -> None:
     answer = team.send({"bulk_role_operations": []}, "pat")
 
     assert (answer.status, answer.json) == (400, refusal("", EMAIL_REQUIRED))
 
 
-def test_case_10_an_empty_list_is_400_before_permission_and_lookup(team: Team, site: World) -> None:
+def test_an_empty_list_is_400_before_permission_and_lookup(team: Team, site: World) -> None:
     answer = team.put(caller="pat", email="nobody@example.org")
 
     assert (answer.status, answer.json) == (400, refusal("nobody@example.org", OPERATIONS_REQUIRED))
 
 
-def test_case_11_a_list_for_a_body_is_400(team: Team, site: World) -> None:
+def test_a_list_for_a_body_is_400(team: Team, site: World) -> None:
     answer = team.send(["invalid"], "pat")
 
     assert (answer.status, answer.json) == (400, refusal("", NOT_AN_OBJECT))
 
 
-def test_case_12_an_operation_of_empty_strings_fails_and_is_echoed(team: Team, site: World) -> None:
+def test_an_operation_of_empty_strings_fails_and_is_echoed(team: Team, site: World) -> None:
     empty = operation("", "", "")
 
     assert team.results(empty, caller="ina") == [failed(empty, FIELDS_REQUIRED)]
 
 
-def test_case_13_an_unknown_email_is_404(team: Team, site: World) -> None:
+def test_an_unknown_email_is_404(team: Team, site: World) -> None:
     answer = team.put(operation(), caller="ina", email="nobody@example.org")
 
     assert (answer.status, answer.json) == (404, refusal("nobody@example.org", "User not found."))
 
 
-def test_case_14_an_invalid_course_id_fails(team: Team, site: World) -> None:
+def test_an_invalid_course_id_fails(team: Team, site: World) -> None:
     wrong = operation("invalid-course-id")
 
     assert team.results(wrong, caller="ina") == [failed(wrong, INVALID_COURSE)]
 
 
-def test_case_15_an_invalid_action_fails(team: Team, site: World) -> None:
+def test_an_invalid_action_fails(team: Team, site: World) -> None:
     wrong = operation(action="invalid_action")
 
     assert team.results(wrong, caller="ina") == [failed(wrong, INVALID_ACTION)]
 
 
 @pytest.mark.parametrize("caller", ["sam", "sue"])
-def test_case_16_global_staff_and_superusers_assign_instructor_and_enroll(team: Team, site: World, caller: str) -> None:
+def test_global_staff_and_superusers_assign_instructor_and_enroll(team: Team, site: World, caller: str) -> None:
     one = operation(COURSE_2, "instructor")
 
     answer = team.put(one, caller=caller)
@@ -97,14 +97,14 @@ def test_case_16_global_staff_and_superusers_assign_instructor_and_enroll(team: 
     assert (enrollment.active, enrollment.mode) == (True, "audit")
 
 
-def test_case_17_revoking_what_was_never_held_succeeds(team: Team, site: World) -> None:
+def test_revoking_what_was_never_held_succeeds(team: Team, site: World) -> None:
     one = operation(COURSE_1, "staff", "revoke")
 
     assert team.results(one) == [succeeded(one)]
     assert team.stored_roles("nora", COURSE_1) == set()
 
 
-def test_case_18_a_course_instructor_assigns_on_the_own_course(team: Team, site: World) -> None:
+def test_a_course_instructor_assigns_on_the_own_course(team: Team, site: World) -> None:
     one = operation(COURSE_0, "staff")
 
     assert team.results(one, caller="ina") == [succeeded(one)]
@@ -112,13 +112,13 @@ def test_case_18_a_course_instructor_assigns_on_the_own_course(team: Team, site:
 
 
 @pytest.mark.parametrize("email", ["nora@example.org", "nobody@example.org"])
-def test_case_19_a_plain_user_is_403_whether_or_not_the_email_is_known(team: Team, site: World, email: str) -> None:
+def test_a_plain_user_is_403_whether_or_not_the_email_is_known(team: Team, site: World, email: str) -> None:
     answer = team.put(operation(), caller="pat", email=email)
 
     assert (answer.status, answer.json) == (403, refusal(email, NO_PERMISSION))
 
 
-def test_case_20_an_instructor_of_the_organization_assigns_on_its_other_courses(team: Team, people: World) -> None:
+def test_an_instructor_of_the_organization_assigns_on_its_other_courses(team: Team, people: World) -> None:
     people.role("ina", "instructor", org="TestOrg")
     people.load()
     one = operation(COURSE_1)
@@ -127,7 +127,7 @@ def test_case_20_an_instructor_of_the_organization_assigns_on_its_other_courses(
     assert team.stored_roles("nora", COURSE_1) == {"staff"}
 
 
-def test_case_21_a_course_instructor_is_refused_on_another_course(team: Team, site: World) -> None:
+def test_a_course_instructor_is_refused_on_another_course(team: Team, site: World) -> None:
     one = operation(COURSE_1)
 
     assert team.results(one, caller="ina") == [failed(one, no_access(COURSE_1))]
@@ -135,7 +135,7 @@ def test_case_21_a_course_instructor_is_refused_on_another_course(team: Team, si
     assert team.stored_enrollment("nora", COURSE_1) is None
 
 
-# --- Authentication, negotiation and the body (1, 2) ------------------------------------------------------------------
+# --- Authentication, negotiation and the body (course-team.md 1, 2) ---------------------------------------------------
 
 
 def test_an_anonymous_put_is_401_with_djangos_challenge(team: Team, site: World) -> None:
@@ -229,7 +229,7 @@ def test_an_accept_header_without_json_is_406_and_changes_nothing(api: Api, team
     assert team.stored_roles() == set()
 
 
-# --- The request as a whole (4.2) -------------------------------------------------------------------------------------
+# --- The request as a whole (course-team.md 4.2) ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("body", [[], ["x"], "text", "", 0, 7, 1.5, True, False, None])
@@ -381,7 +381,7 @@ def test_1000_operations_over_100_courses_have_1000_results_in_order(
     assert team.stored_roles("nora", "course-v1:Bulk+C00+R") == set()
 
 
-# --- One operation: what is refused, and what is looked at first (4.3) ------------------------------------------------
+# --- One operation: what is refused, and what is looked at first (course-team.md 4.3) ---------------------------------
 
 
 @pytest.mark.parametrize("name", ["course_id", "role", "action"])
@@ -523,7 +523,7 @@ def test_a_callers_staff_role_on_the_course_gives_nothing(team: Team, people: Wo
     assert team.results(operation(COURSE_1), caller="sid") == [failed(operation(COURSE_1), no_access(COURSE_1))]
 
 
-# --- Results (4.4) ----------------------------------------------------------------------------------------------------
+# --- Results (course-team.md 4.4) -------------------------------------------------------------------------------------
 
 
 def test_a_result_has_its_keys_in_the_contracts_order(team: Team, site: World) -> None:
@@ -580,7 +580,7 @@ def test_failures_in_between_keep_the_order(team: Team, site: World) -> None:
     ]
 
 
-# --- assign (4.5) -----------------------------------------------------------------------------------------------------
+# --- assign (course-team.md 4.5) --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("before", "after"), [("staff", "instructor"), ("instructor", "staff")])
@@ -699,7 +699,7 @@ def test_a_user_without_profile_gets_role_and_enrollment(team: Team, people: Wor
     assert team.stored_roles("noel") == {"staff"}
 
 
-# --- revoke (4.6) -----------------------------------------------------------------------------------------------------
+# --- revoke (course-team.md 4.6) --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("said", ["staff", "instructor"])
@@ -767,7 +767,7 @@ def test_revoking_leaves_roles_on_the_organization(team: Team, people: World) ->
     assert team.results(operation(COURSE_0), caller="nora", email="pat@example.org") == [succeeded(operation())]
 
 
-# --- Several operations (4.7) -----------------------------------------------------------------------------------------
+# --- Several operations (course-team.md 4.7) --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Why a course does not load on mobile, and what the learner is told. (contract/mobile-users.md 7.1, 7.2, 7.10)"""
+"""Why a course does not load on mobile, and what the learner is told. (mobile-users.md 7.1, 7.2, 7.10)"""
 
 from dataclasses import replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""A learner's assignments: what counts, what is complete, what comes next. (contract/mobile-users.md 7.8)"""
+"""A learner's assignments: what counts, what is complete, what comes next. (mobile-users.md 7.8)"""
 
 from datetime import datetime
 from typing import Any, NamedTuple

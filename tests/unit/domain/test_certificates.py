@@ -1,4 +1,4 @@
-"""Whether a certificate may be shown, and where it is. (contract/mobile-users.md 7.7)"""
+"""Whether a certificate may be shown, and where it is. (mobile-users.md 7.7)"""
 
 from typing import Any
 

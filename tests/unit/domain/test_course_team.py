@@ -1,4 +1,4 @@
-"""Which role changes are accepted, and what is said of the others. (contract/course-team.md 4.2, 4.3)"""
+"""Which role changes are accepted, and what is said of the others. (course-team.md 4.2, 4.3)"""
 
 from typing import Any
 

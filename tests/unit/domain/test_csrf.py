@@ -1,4 +1,4 @@
-"""Django's double-submit token, with Django itself as the oracle. (contract/auth.md 7)"""
+"""Django's double-submit token, with Django itself as the oracle. (auth.md 7)"""
 
 from itertools import product
 

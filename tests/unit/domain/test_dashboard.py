@@ -1,4 +1,4 @@
-"""Which courses the home screen keeps, and which comes first. (contract/mobile-users.md 4.4, rules 2 and 7)"""
+"""Which courses the home screen keeps, and which comes first. (mobile-users.md 4.4, rules 2 and 7)"""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Moments on the wire, in messages, and as clients send them. (contract/mobile-users.md 1.5, 4.3, 5.2, 7.2)"""
+"""Moments on the wire, in messages, and as clients send them. (mobile-users.md 1.5, 4.3, 5.2, 7.2)"""
 
 from datetime import UTC, datetime
 

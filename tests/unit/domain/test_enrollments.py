@@ -1,4 +1,4 @@
-"""Which of a learner's courses a list shows, and in which order. (contract/mobile-users.md 4.2, 4.4)"""
+"""Which of a learner's courses a list shows, and in which order. (mobile-users.md 4.2, 4.4)"""
 
 from typing import Any
 
@@ -105,7 +105,7 @@ def test_an_enrollment_is_active_and_in_audit_unless_it_says_otherwise() -> None
     assert Enrollment(COURSE_ID) == Enrollment(COURSE_ID, None, "audit", True, None, None, False)
 
 
-# --- The list of statuses (6.4) ---------------------------------------------------------------------------------------
+# --- The list of statuses (mobile-users.md 6.4) -----------------------------------------------------------------------
 
 
 def test_newest_first_needs_no_courses() -> None:

@@ -1,4 +1,4 @@
-"""Audit access that runs out, and deadlines to upgrade. (contract/mobile-users.md 7.4, 7.5)"""
+"""Audit access that runs out, and deadlines to upgrade. (mobile-users.md 7.4, 7.5)"""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Course and usage keys parse and print as edx-opaque-keys does. (contract/mobile-users.md 5.1, course-team.md 4.3)"""
+"""Course and usage keys parse and print as edx-opaque-keys does. (mobile-users.md 5.1, course-team.md 4.3)"""
 
 import pytest
 from hypothesis import example, given, settings

@@ -1,4 +1,4 @@
-"""Where a learner is in a course's tree, and where a visit moves the learner. (contract/mobile-users.md 5.4)"""
+"""Where a learner is in a course's tree, and where a visit moves the learner. (mobile-users.md 5.4)"""
 
 from datetime import timedelta
 from typing import Any

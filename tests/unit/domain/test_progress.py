@@ -1,4 +1,4 @@
-"""When a visit is older than the place that is stored. (contract/mobile-users.md 5.4)"""
+"""When a visit is older than the place that is stored. (mobile-users.md 5.4)"""
 
 from lms.domain.progress import Progress, is_stale
 from tests.unit.builders import COURSE_ID, at, cases

@@ -1,4 +1,4 @@
-"""What course, organization and forum roles let a user do. (contract/mobile-users.md 7.3, course-team.md 3.4 to 4.3)"""
+"""What course, organization and forum roles let a user do. (mobile-users.md 7.3, course-team.md 3.4 to 4.3)"""
 
 from lms.domain.keys import CourseKey
 from lms.domain.roles import Roles

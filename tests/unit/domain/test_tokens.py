@@ -1,4 +1,4 @@
-"""What a JWT's claims must say. (contract/auth.md 3, 4, 12)"""
+"""What a JWT's claims must say. (auth.md 3, 4, 12)"""
 
 from typing import Any
 

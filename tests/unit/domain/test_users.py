@@ -1,4 +1,4 @@
-"""Whose pages a user may see. (contract/mobile-users.md 1.3, contract/auth.md 9)"""
+"""Whose pages a user may see. (mobile-users.md 1.3, auth.md 9)"""
 
 from lms.domain.users import same_username
 from tests.unit.builders import cases

@@ -1,4 +1,4 @@
-"""Request bodies: JSON, form-encoded and multipart. (contract/mobile-users.md 1.4, 5.2, course-team.md 1)"""
+"""Request bodies: JSON, form-encoded and multipart. (mobile-users.md 1.4, 5.2, course-team.md 1)"""
 
 import codecs
 import json

@@ -1,4 +1,4 @@
-"""The query and the shapes of the course-team API. (contract/course-team.md 3.1 to 3.5, 4.2)"""
+"""The query and the shapes of the course-team API. (course-team.md 3.1 to 3.5, 4.2)"""
 
 from datetime import datetime
 from typing import Any

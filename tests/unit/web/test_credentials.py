@@ -1,4 +1,4 @@
-"""What a request authenticates with. (contract/auth.md 2, 7; contract/mobile-users.md 1.2)"""
+"""What a request authenticates with. (auth.md 2, 7; mobile-users.md 1.2)"""
 
 from collections.abc import Callable
 
@@ -71,7 +71,7 @@ def test_a_token_has_no_blanks_in_it(header: str) -> None:
     assert token.split() == [token]
 
 
-# --- Cookies (7) ------------------------------------------------------------------------------------------------------
+# --- Cookies (auth.md 7) ----------------------------------------------------------------------------------------------
 
 
 @cases(

@@ -1,4 +1,4 @@
-"""The shape of an enrollment as the apps read it. (contract/mobile-users.md 4.1, 4.3, 7.2, 7.6, 7.7)"""
+"""The shape of an enrollment as the apps read it. (mobile-users.md 4.1, 4.3, 7.2, 7.6, 7.7)"""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""A request out of API Gateway's event. (contract/mobile-users.md 1.1, 3.4, 5.1, course-team.md 3.1)"""
+"""A request out of API Gateway's event. (mobile-users.md 1.1, 3.4, 5.1, course-team.md 3.1)"""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Answers as API Gateway takes them: compact JSON, compressed on request. (contract/mobile-users.md 1.4)"""
+"""Answers as API Gateway takes them: compact JSON, compressed on request. (mobile-users.md 1.4)"""
 
 import base64
 import gzip

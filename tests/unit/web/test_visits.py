@@ -1,4 +1,4 @@
-"""A visit as a PATCH reports it. (contract/mobile-users.md 5.2)"""
+"""A visit as a PATCH reports it. (mobile-users.md 5.2)"""
 
 from typing import Any
 
