@@ -1,4 +1,4 @@
-"""Authorizer: verifies the JWT of a request and says who is calling. (contract/auth.md 2, 3, 7; design 2)
+"""Authorizer: verifies the JWT of a request and says who is calling. (auth.md 2, 3, 7)
 
 It authenticates only. Rights are read from the table at each request, because a token is up to an hour stale.
 """

@@ -1,4 +1,4 @@
-"""GET csrf token: what the support page sends back with a PUT, as a page of the site's own. (contract/auth.md 7)"""
+"""GET csrf token: what the support page sends back with a PUT, as a page of the site's own. (auth.md 7)"""
 
 import secrets
 

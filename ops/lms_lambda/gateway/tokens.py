@@ -1,4 +1,4 @@
-"""Tokens for a laptop: a key pair of the local server's own, and JWTs like those of the LMS. (contract/auth.md 5)"""
+"""Tokens for a laptop: a key pair of the local server's own, and JWTs like those of the LMS. (auth.md 5)"""
 
 import json
 import os

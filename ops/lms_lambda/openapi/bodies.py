@@ -1,7 +1,7 @@
 """What the API answers and takes, as pydantic models: the schemas of the OpenAPI document are made of them.
 
 They describe, and are not used to serve: a function builds its answer as plain values. That both agree is checked by
-every test that goes over HTTP. Sections are those of contract/mobile-users.md and contract/course-team.md.
+every test that goes over HTTP.
 """
 
 from typing import Annotated, Any, Literal
@@ -55,7 +55,7 @@ def omittable(description: str, **said: Any) -> Any:
     return Field(default=None, description=description, **said)
 
 
-# --- Errors (1.4) -----------------------------------------------------------------------------------------------------
+# --- Errors (mobile-users.md 1.4) -------------------------------------------------------------------------------------
 
 
 class Detail(Body):
@@ -94,7 +94,7 @@ class CsrfToken(Body):
     csrfToken: str = Field(pattern="^[A-Za-z0-9]{64}$", examples=["Zq3" + "x" * 61])  # noqa: N815 - its name on the wire
 
 
-# --- The user (3) -----------------------------------------------------------------------------------------------------
+# --- The user (mobile-users.md 3) -------------------------------------------------------------------------------------
 
 
 class User(Body):
@@ -110,7 +110,7 @@ class User(Body):
     )
 
 
-# --- Enrollments (4.3, 7) ---------------------------------------------------------------------------------------------
+# --- Enrollments (mobile-users.md 4.3, 7) -----------------------------------------------------------------------------
 
 
 class AccessGranted(Body):
@@ -376,7 +376,7 @@ class EnrollmentsV4(_Configured):
     )
 
 
-# --- Course status (5) ------------------------------------------------------------------------------------------------
+# --- Course status (mobile-users.md 5) --------------------------------------------------------------------------------
 
 
 class CourseStatus(Body):
@@ -440,7 +440,7 @@ class Visit(BaseModel):
     )
 
 
-# --- Enrollments' status (6) ------------------------------------------------------------------------------------------
+# --- Enrollments' status (mobile-users.md 6) --------------------------------------------------------------------------
 
 
 class EnrollmentStatus(Body):
@@ -453,7 +453,7 @@ class EnrollmentStatus(Body):
     )
 
 
-# --- The course team (3.3, 4.2 to 4.6) --------------------------------------------------------------------------------
+# --- The course team (course-team.md 3.3, 4.2 to 4.6) -----------------------------------------------------------------
 
 
 class TeamCourse(Body):

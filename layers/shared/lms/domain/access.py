@@ -1,4 +1,4 @@
-"""Whether a user may load a course on mobile, and the error that says why not. (contract/mobile-users.md 7.1, 7.2)"""
+"""Whether a user may load a course on mobile, and the error that says why not. (mobile-users.md 7.1, 7.2)"""
 
 from collections.abc import Set
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ def mobile_access_error(
     features: Features,
     now: datetime,
 ) -> AccessError | None:
-    """The first thing that keeps the user from loading the course on mobile, or None. (contract/mobile-users.md 7.1)"""
+    """The first thing that keeps the user from loading the course on mobile, or None. (mobile-users.md 7.1)"""
     if course.key.legacy:
         return old_mongo(course)
     if not roles.has_staff_access(course.key):
@@ -53,7 +53,7 @@ def mobile_access_error(
 
 
 def has_started(course: CourseOverview, roles: Roles, features: Features, now: datetime) -> bool:
-    """Whether the course is open by date; beta testers are some days early. (contract/mobile-users.md 7.1)"""
+    """Whether the course is open by date; beta testers are some days early. (mobile-users.md 7.1)"""
     if features.disable_start_dates or course.start is None:
         return True
     return now > early_start(course.start, course.days_early_for_beta, roles.is_beta_tester(course.key))
@@ -70,14 +70,17 @@ def early_start(start: datetime, days_early_for_beta: float | None, beta_tester:
 
 
 def lacks_prerequisite(course: CourseOverview, earned: Set[int], features: Features) -> bool:
-    """Whether a milestone is missing that another course can fulfil. (contract/mobile-users.md 7.1, 7.10)"""
+    """Whether a milestone is missing that another course can fulfil. (mobile-users.md 7.1, 7.10)"""
     if not (features.milestones and features.prerequisite_courses):
         return False
     return any(need.by_course and need.milestone not in earned for need in course.requires)
 
 
 def lacks_milestone(course: CourseOverview, earned: Set[int], features: Features) -> bool:
-    """Whether a milestone is missing that anything can fulfil; one that nothing can never blocks. (7.1, 7.10)"""
+    """Whether a milestone is missing that anything can fulfil; one that nothing can never blocks.
+
+    (mobile-users.md 7.1, 7.10)
+    """
     if not features.milestones:
         return False
     return any((need.by_course or need.by_content) and need.milestone not in earned for need in course.requires)

@@ -1,4 +1,4 @@
-"""Whether a learner's certificate may be shown, and where it is. (contract/mobile-users.md 7.7)"""
+"""Whether a learner's certificate may be shown, and where it is. (mobile-users.md 7.7)"""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from lms.domain.site import Features
 def certificate_path(
     course: CourseOverview, certificate: Certificate | None, features: Features, now: datetime
 ) -> str | None:
-    """The certificate's URL, absolute or from the site's root, or None. (contract/mobile-users.md 7.7)"""
+    """The certificate's URL, absolute or from the site's root, or None. (mobile-users.md 7.7)"""
     if certificate is None or not is_downloadable(certificate, course, now) or not is_shown(course, now):
         return None
     if certificate.download_url:

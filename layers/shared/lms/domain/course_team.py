@@ -1,4 +1,4 @@
-"""Bulk role changes on course teams: which are accepted, and what each one means. (contract/course-team.md 4)"""
+"""Bulk role changes on course teams: which are accepted, and what each one means. (course-team.md 4)"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ def scope_of(roles: Roles) -> CourseScope:
 
 
 def request_shape_error(body: Any) -> Refusal | None:
-    """Checks 1 to 3 of a PUT's body, in that order, and the cap on operations. (contract/course-team.md 4.2)"""
+    """Checks 1 to 3 of a PUT's body, in that order, and the cap on operations. (course-team.md 4.2)"""
     if not isinstance(body, dict):
         return Refusal(NOT_AN_OBJECT)
     if not body.get("email") or not isinstance(body["email"], str):

@@ -110,21 +110,21 @@ class CourseOverview(CourseSummary):
 
     @property
     def display_number_with_default(self) -> str:
-        """The number as overridden for display, else the key's. (contract/mobile-users.md 4.3)"""
+        """The number as overridden for display, else the key's. (mobile-users.md 4.3)"""
         return self.display_number or self.key.number
 
     @property
     def display_org_with_default(self) -> str:
-        """The organization as overridden for display, else the key's. (contract/mobile-users.md 4.3)"""
+        """The organization as overridden for display, else the key's. (mobile-users.md 4.3)"""
         return self.display_org or self.key.org
 
     def offered_modes(self, now: datetime) -> list[CourseMode]:
-        """The modes that have not expired, in stored order. (contract/mobile-users.md 7.6)"""
+        """The modes that have not expired, in stored order. (mobile-users.md 7.6)"""
         return [mode for mode in self.modes if mode.is_offered(now)]
 
 
 def start_label(course: CourseOverview) -> tuple[Literal["string", "timestamp", "empty"], str | None]:
-    """How a course's start is announced: its type and its text. (contract/mobile-users.md 4.3)"""
+    """How a course's start is announced: its type and its text. (mobile-users.md 4.3)"""
     if course.advertised_start:
         return "string", course.advertised_start
     if course.start == UNSET_START:
@@ -133,11 +133,11 @@ def start_label(course: CourseOverview) -> tuple[Literal["string", "timestamp", 
 
 
 def listed_modes(course: CourseOverview, now: datetime) -> list[CourseMode]:
-    """The modes that a client may offer; the default mode where none is left. (contract/mobile-users.md 7.6)"""
+    """The modes that a client may offer; the default mode where none is left. (mobile-users.md 7.6)"""
     return course.offered_modes(now) or [CourseMode(DEFAULT_MODE)]
 
 
 def default_enrollment_mode(modes: Sequence[CourseMode]) -> str:
-    """The mode of an enrollment that nobody chose, out of the modes on offer. (contract/course-team.md 4.5)"""
+    """The mode of an enrollment that nobody chose, out of the modes on offer. (course-team.md 4.5)"""
     offered = {mode.slug for mode in modes}
     return next((slug for slug in (DEFAULT_MODE, "honor") if slug in offered), DEFAULT_MODE)

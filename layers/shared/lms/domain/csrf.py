@@ -1,4 +1,4 @@
-"""The check of requests that a browser signs with cookies by itself: Django's double-submit token. (contract/auth.md 7)
+"""The check of requests that a browser signs with cookies by itself: Django's double-submit token. (auth.md 7)
 
 A page must send back, in a header, what only pages of the site's own can read: the token of the CSRF cookie. The two
 are compared with each other, so a token that the LMS issued is as good as one of ours.

@@ -15,24 +15,24 @@ UNSET_START = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 def format_datetime(moment: datetime | None) -> str | None:
-    """`2026-03-16T00:00:00Z`, with six digits of fraction only where there is one. (contract/mobile-users.md 1.5)"""
+    """`2026-03-16T00:00:00Z`, with six digits of fraction only where there is one. (mobile-users.md 1.5)"""
     if moment is None:
         return None
     return moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds").replace("+00:00", "Z")
 
 
 def python_text(moment: datetime) -> str:
-    """The moment as developer messages show it: `2026-09-01 00:00:00+00:00`. (contract/mobile-users.md 7.2)"""
+    """The moment as developer messages show it: `2026-09-01 00:00:00+00:00`. (mobile-users.md 7.2)"""
     return str(moment)
 
 
 def ap_date(moment: datetime) -> str:
-    """`Sept. 8, 2025`: Associated Press months, the day without a zero. (contract/mobile-users.md 4.3)"""
+    """`Sept. 8, 2025`: Associated Press months, the day without a zero. (mobile-users.md 4.3)"""
     return f"{_AP_MONTHS[moment.month - 1]} {moment.day}, {moment.year}"
 
 
 def parse_zoned(text: str) -> datetime | None:
-    """The moment that a client's ISO 8601 date-time with a UTC offset names, or None. (contract/mobile-users.md 5.2)
+    """The moment that a client's ISO 8601 date-time with a UTC offset names, or None. (mobile-users.md 5.2)
 
     A bare date, a date-time without offset and an impossible date are None.
     """

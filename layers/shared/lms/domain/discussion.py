@@ -1,4 +1,4 @@
-"""Whether a course's discussion is open to a learner. (contract/mobile-users.md 7.9)"""
+"""Whether a course's discussion is open to a learner. (mobile-users.md 7.9)"""
 
 from lms.domain.courses import CourseOverview
 from lms.domain.site import Features

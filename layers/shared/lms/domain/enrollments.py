@@ -72,7 +72,7 @@ def newest_first(enrollments: Iterable[Enrollment]) -> list[Enrollment]:
 
 
 def in_organization(courses: Iterable[EnrolledCourse], site: Site, org: str | None) -> list[EnrolledCourse]:
-    """Those of the site's organizations (exact case), then of `org` in any case. (contract/mobile-users.md 4.2, 4.4)
+    """Those of the site's organizations (exact case), then of `org` in any case. (mobile-users.md 4.2, 4.4)
 
     `org` None asks for all; an empty one matches nothing.
     """
@@ -100,7 +100,7 @@ def is_recent(enrollment: Enrollment, latest_completion_created: datetime | None
 
 
 def is_on_mobile(course: CourseOverview, roles: Roles, site: Site) -> bool:
-    """Whether the user may have the course in an app. (contract/mobile-users.md 4.4)"""
+    """Whether the user may have the course in an app. (mobile-users.md 4.4)"""
     return (
         course.mobile_available
         or site.ignores_mobile_available

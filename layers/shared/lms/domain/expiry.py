@@ -1,4 +1,4 @@
-"""Audit access that runs out, and the deadlines to upgrade from it. (contract/mobile-users.md 7.4, 7.5)"""
+"""Audit access that runs out, and the deadlines to upgrade from it. (mobile-users.md 7.4, 7.5)"""
 
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ _PROFESSIONAL_MODES = ("professional", "no-id-professional")
 def audit_access_expires(
     course: CourseOverview, enrollment: Enrollment | None, roles: Roles, site: Site, features: Features
 ) -> datetime | None:
-    """The moment after which a learner's audit access to the course is over, or None. (contract/mobile-users.md 7.4)
+    """The moment after which a learner's audit access to the course is over, or None. (mobile-users.md 7.4)
 
     An inactive enrollment counts too. A moment that has passed is still the answer.
     """
@@ -60,7 +60,7 @@ def stacked_duration_limit(course: CourseOverview, site: Site) -> DurationLimit:
 def dynamic_upgrade_deadline(
     course: CourseOverview, enrollment: Enrollment, site: Site, now: datetime
 ) -> datetime | None:
-    """The last moment to upgrade from a free mode, or None. (contract/mobile-users.md 7.5)"""
+    """The last moment to upgrade from a free mode, or None. (mobile-users.md 7.5)"""
     if enrollment.mode not in UPGRADEABLE_MODES:
         return None
     offered = course.offered_modes(now)

@@ -59,7 +59,7 @@ _LONGEST_COURSE_ID = 255
 
 
 def parse_course_key(text: str) -> CourseKey | None:
-    """The course key that `text` spells, or None. Library keys are not courses. (contract/course-team.md 4.3)"""
+    """The course key that `text` spells, or None. Library keys are not courses. (course-team.md 4.3)"""
     return _parse_course_key(text) if len(text) <= _LONGEST_COURSE_ID else None
 
 

@@ -113,7 +113,7 @@ class Outline:
             at = self.blocks[at].parent
 
     def visible_children(self, index: int, viewer: Viewer) -> list[int]:
-        """Indexes of the children that the viewer may load, in course order. (contract/mobile-users.md 5.4)"""
+        """Indexes of the children that the viewer may load, in course order. (mobile-users.md 5.4)"""
         return [child for child in self._children[index] if self.is_visible(child, viewer)]
 
     def is_visible(self, index: int, viewer: Viewer) -> bool:
@@ -182,7 +182,7 @@ def position_key(block: Block) -> str:
 
 
 def positions_after_visit(outline: Outline, index: int, positions: Mapping[str, int], viewer: Viewer) -> dict[str, int]:
-    """The positions that change when the user visits a block, by `type@id`. (contract/mobile-users.md 5.4)
+    """The positions that change when the user visits a block, by `type@id`. (mobile-users.md 5.4)
 
     Each ancestor that keeps a position points at the child on the way down to the block. A level whose visible children
     do not hold that child stays as it is; a block or ancestor that the user cannot see ends the walk.

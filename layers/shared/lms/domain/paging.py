@@ -1,4 +1,4 @@
-"""Pages of a list. (contract/mobile-users.md 4.2, 4.3)"""
+"""Pages of a list. (mobile-users.md 4.2, 4.3)"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

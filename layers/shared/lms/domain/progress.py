@@ -1,4 +1,4 @@
-"""A learner's place in a course, and when a visit may move it. (contract/mobile-users.md 5.4)"""
+"""A learner's place in a course, and when a visit may move it. (mobile-users.md 5.4)"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

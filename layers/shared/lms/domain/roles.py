@@ -1,4 +1,4 @@
-"""Course access roles, and what they let a user do. (contract/mobile-users.md 7.3, contract/course-team.md 3.4)"""
+"""Course access roles, and what they let a user do. (mobile-users.md 7.3, course-team.md 3.4)"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ STAFF_ACCESS_ROLES = (STAFF, LIMITED_STAFF, INSTRUCTOR)
 REPLACED_BY = {INSTRUCTOR: STAFF, STAFF: INSTRUCTOR}
 """The team role that ends when another one is assigned. (course-team.md 4.5)"""
 FORUM_ROLES = ("Administrator", "Moderator", "Group Moderator", "Community TA")
-"""Forum roles whose holders keep audit access. (contract/mobile-users.md 7.4)"""
+"""Forum roles whose holders keep audit access. (mobile-users.md 7.4)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Roles:
     """Course id -> forum roles."""
 
     def has_staff_access(self, course: CourseKey) -> bool:
-        """Whether the user may see the course as its staff does. (contract/mobile-users.md 7.3)"""
+        """Whether the user may see the course as its staff does. (mobile-users.md 7.3)"""
         if self.global_staff:
             return True
         if not self.active:
@@ -45,15 +45,15 @@ class Roles:
         return not self.on_orgs.get(course.org, frozenset()).isdisjoint(STAFF_ACCESS_ROLES)
 
     def is_beta_tester(self, course: CourseKey) -> bool:
-        """Whether the user sees the course some days early. (contract/mobile-users.md 7.3)"""
+        """Whether the user sees the course some days early. (mobile-users.md 7.3)"""
         return self.active and BETA_TESTER in self.on_courses.get(str(course), {})
 
     def moderates_forum(self, course: CourseKey) -> bool:
-        """Whether a forum role of the course keeps its audit access open. (contract/mobile-users.md 7.4)"""
+        """Whether a forum role of the course keeps its audit access open. (mobile-users.md 7.4)"""
         return not self.in_forums.get(str(course), frozenset()).isdisjoint(FORUM_ROLES)
 
     def team_role(self, course_id: str) -> str | None:
-        """`instructor`, `staff` or None: instructor wins where both are stored. (contract/course-team.md 3.5)"""
+        """`instructor`, `staff` or None: instructor wins where both are stored. (course-team.md 3.5)"""
         held = self.on_courses.get(course_id, {})
         return next((role for role in TEAM_ROLES if role in held), None)
 
@@ -69,12 +69,12 @@ class Roles:
 
     @property
     def sees_every_course(self) -> bool:
-        """Whether the support page lists every course to this user. (contract/course-team.md 3.4)"""
+        """Whether the support page lists every course to this user. (course-team.md 3.4)"""
         return self.global_staff or self.superuser
 
     @property
     def may_change_roles(self) -> bool:
-        """Whether the user may send role changes at all: any instructor row counts. (contract/course-team.md 4.2)"""
+        """Whether the user may send role changes at all: any instructor row counts. (course-team.md 4.2)"""
         return (
             self.sees_every_course
             or bool(self.instructed_courses)
@@ -82,7 +82,7 @@ class Roles:
         )
 
     def may_change_roles_on(self, course_id: str, course: CourseKey) -> bool:
-        """Whether the user may change roles on the course spelled `course_id`. (contract/course-team.md 4.3)"""
+        """Whether the user may change roles on the course spelled `course_id`. (course-team.md 4.3)"""
         return (
             self.sees_every_course or course_id in self.instructed_courses or course.org.lower() in self.instructed_orgs
         )

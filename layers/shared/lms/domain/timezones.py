@@ -1,4 +1,4 @@
-"""The time zone in which a learner's dates are shown. (contract/mobile-users.md 4.3)"""
+"""The time zone in which a learner's dates are shown. (mobile-users.md 4.3)"""
 
 from zoneinfo import ZoneInfo
 

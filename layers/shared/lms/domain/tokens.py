@@ -1,4 +1,4 @@
-"""What a JWT's claims must say, once its signature is known to be good. (contract/auth.md 3, 4; design 7.1)"""
+"""What a JWT's claims must say, once its signature is known to be good. (auth.md 3, 4; deviations 1)"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Request bodies: JSON, form-encoded and multipart, as DRF takes them. (contract/mobile-users.md 1.4)"""
+"""Request bodies: JSON, form-encoded and multipart, as DRF takes them. (mobile-users.md 1.4)"""
 
 import base64
 import codecs

@@ -1,4 +1,4 @@
-"""CORS: what lets the support page, which is of another origin, read our answers. (contract/auth.md 7, clients.md 6)"""
+"""CORS: what lets the support page, which is of another origin, read our answers. (auth.md 7, clients.md 6)"""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""The shapes of the course-team API: its query, its elements, its refusals. (contract/course-team.md 3, 4.2)"""
+"""The shapes of the course-team API: its query, its elements, its refusals. (course-team.md 3, 4.2)"""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,6 +1,6 @@
 """What a request authenticates with: a token in its `Authorization` header, or in the cookies of the web apps.
 
-(contract/auth.md 2, 7; contract/mobile-users.md 1.2)
+(auth.md 2, 7; mobile-users.md 1.2)
 """
 
 from dataclasses import dataclass

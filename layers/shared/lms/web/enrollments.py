@@ -1,4 +1,4 @@
-"""The shape of an enrollment as the apps read it. (contract/mobile-users.md 4.3)"""
+"""The shape of an enrollment as the apps read it. (mobile-users.md 4.3)"""
 
 import base64
 from dataclasses import dataclass
@@ -101,7 +101,7 @@ def course_json(enrolled: EnrolledCourse, context: EnrollmentContext) -> dict[st
 
 
 def access_json(error: AccessError | None) -> dict[str, Any]:
-    """Whether the course loads, and why not: always the same six keys. (contract/mobile-users.md 7.2)"""
+    """Whether the course loads, and why not: always the same six keys. (mobile-users.md 7.2)"""
     return {
         "has_access": error is None,
         "error_code": error.code if error else None,

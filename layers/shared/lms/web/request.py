@@ -113,7 +113,7 @@ class Request:
 
     @cached_property
     def course(self) -> CourseKey:
-        """The course in the path; whatever follows its id is ignored. Raises 404. (contract/mobile-users.md 5.1)"""
+        """The course in the path; whatever follows its id is ignored. Raises 404. (mobile-users.md 5.1)"""
         # A `+` may have become a space on the way; a course id holds none of its own.
         match = _COURSE_ID.match(self.path_parameter("course_id").replace(" ", "+"))
         key = parse_course_key(match[0]) if match else None

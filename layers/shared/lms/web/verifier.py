@@ -1,4 +1,4 @@
-"""Signatures of JWTs: the configured keys, and which algorithm each may be used with. (contract/auth.md 3, 6)"""
+"""Signatures of JWTs: the configured keys, and which algorithm each may be used with. (auth.md 3, 6)"""
 
 import json
 import os
