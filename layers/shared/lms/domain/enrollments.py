@@ -64,7 +64,7 @@ def join_courses(enrollments: Iterable[Enrollment], courses: Mapping[str, Course
 
 
 def newest_first(enrollments: Iterable[Enrollment]) -> list[Enrollment]:
-    """The active enrollments, newest first; the course id decides ties. (contract/mobile-users.md 4.4)"""
+    """The active enrollments, newest first; the course id decides ties. (mobile-users.md 4.4)"""
     by_course = sorted(
         (enrollment for enrollment in enrollments if enrollment.active), key=lambda enrollment: enrollment.course_id
     )

@@ -33,7 +33,7 @@ def read_identifier(query: Mapping[str, str]) -> tuple[str, UserIdentifier]:
 
 
 def course_json(course: CourseSummary, target: Roles, settings: Settings, now: datetime) -> dict[str, Any]:
-    """One course, and the queried user's role in it; only the role is ever null. (contract/course-team.md 3.3, 3.5)"""
+    """One course, and the queried user's role in it; only the role is ever null. (course-team.md 3.3, 3.5)"""
     return {
         "course_id": course.id,
         "course_name": course.display_name_with_default,

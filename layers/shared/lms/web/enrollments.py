@@ -65,7 +65,7 @@ def enrollment_json(enrolled: EnrolledCourse, context: EnrollmentContext) -> dic
 
 
 def course_json(enrolled: EnrolledCourse, context: EnrollmentContext) -> dict[str, Any]:
-    """The `course` of an enrollment; names that a client cannot show as null never are (design 7.11)."""
+    """The `course` of an enrollment; names that a client cannot show as null never are (deviations 11)."""
     enrollment, course = enrolled.enrollment, enrolled.course
     error = mobile_access_error(
         course, context.user, enrollment, context.roles, context.site, context.features, context.now
