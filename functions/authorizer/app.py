@@ -19,9 +19,9 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """The policy for a request: Allow with the caller's name, or Deny with the text for the client."""
     started = time.perf_counter()
     request = Request(event, context, observed_as="authorizer")
-    effect, said = _decide(request)
+    effect, answer = _decide(request)
     request.observation.end(200 if effect == "Allow" else 401, (time.perf_counter() - started) * 1000)
-    return _policy(effect, event, said)
+    return _policy(effect, event, answer)
 
 
 def _decide(request: Request) -> tuple[str, dict[str, str]]:

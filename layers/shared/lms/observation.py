@@ -33,17 +33,17 @@ class Observation:
         """Add to a metric of this request."""
         self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
 
-    def note(self, message: str, **what: Any) -> None:
-        """Log something that an operator may look for. `what` quotes nothing of the request."""
-        logger.info(message, **what)
+    def note(self, message: str, **fields: Any) -> None:
+        """Log something that an operator may look for. `fields` quote nothing of the request."""
+        logger.info(message, **fields)
 
-    def warn(self, message: str, **what: Any) -> None:
+    def warn(self, message: str, **fields: Any) -> None:
         """Log that something did not work, which may work later."""
-        logger.warning(message, **what)
+        logger.warning(message, **fields)
 
-    def error(self, message: str, **what: Any) -> None:
+    def error(self, message: str, **fields: Any) -> None:
         """Log that something of ours went wrong."""
-        logger.error(message, **what)
+        logger.error(message, **fields)
 
     def end(self, status: int, milliseconds: float) -> None:
         """Log the request and send its metrics."""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lms.domain.dates import ap_date, format_datetime, parse_zoned, python_text
+from lms.domain.dates import ap_date, format_datetime, parse_zoned
 from tests.unit.builders import at, cases
 from tests.unit.strategies import any_text, moments, utc_moments
 
@@ -65,17 +65,6 @@ def test_the_wire_form_parses_back_to_the_same_moment(moment: datetime) -> None:
 )
 def test_a_start_is_shown_with_associated_press_months(day: str, text: str) -> None:
     assert ap_date(at(day)) == text
-
-
-@cases(
-    "moment, text",
-    {
-        "whole seconds": ("2026-09-01", "2026-09-01 00:00:00+00:00"),
-        "a fraction": ("2026-09-01T00:00:00.5", "2026-09-01 00:00:00.500000+00:00"),
-    },
-)
-def test_developer_messages_show_a_moment_as_python_prints_it(moment: str, text: str) -> None:
-    assert python_text(at(moment)) == text
 
 
 @cases(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from lms.domain.courses import CourseOverview
-from lms.domain.dates import UNSET_START, python_text
+from lms.domain.dates import UNSET_START
 from lms.domain.enrollments import Enrollment, is_on_mobile
 from lms.domain.expiry import audit_access_expires
 from lms.domain.roles import Roles
@@ -15,12 +15,15 @@ from lms.domain.users import User
 
 @dataclass(frozen=True, slots=True)
 class AccessError:
-    """Why a course does not load. `code` is stable; the messages are for developers and for the learner."""
+    """Why a course does not load: Open edX's word; it is a value, not an exception. (mobile-users.md 7.2)"""
 
     code: str
+    """Stable: clients may act on it."""
     developer_message: str
     user_message: str
+    """For the learner."""
     additional_context: str | None = None
+    """For the learner, more at length."""
 
 
 def mobile_access_error(
@@ -99,7 +102,7 @@ def not_started(course: CourseOverview) -> AccessError:
         return AccessError("course_not_started", "Course has not started", "Course has not started")
     return AccessError(
         "course_not_started",
-        f"Course does not start until {python_text(course.start)}",
+        f"Course does not start until {course.start}",
         f"Course does not start until {course.start:%B %d, %Y}",
     )
 
@@ -114,7 +117,7 @@ def audit_expired(course: CourseOverview, user: User, expires: datetime) -> Acce
     day = f"{expires:%b %d, %Y}"
     return AccessError(
         "audit_expired",
-        f"User {user.username} had access to {course.id} until {python_text(expires)}",
+        f"User {user.username} had access to {course.id} until {expires}",
         f"Access expired on {day}",
         f"Access to {course.display_name_with_default} expired on {day}",
     )

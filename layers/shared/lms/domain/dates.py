@@ -21,11 +21,6 @@ def format_datetime(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds").replace("+00:00", "Z")
 
 
-def python_text(moment: datetime) -> str:
-    """The moment as developer messages show it: `2026-09-01 00:00:00+00:00`. (mobile-users.md 7.2)"""
-    return str(moment)
-
-
 def ap_date(moment: datetime) -> str:
     """`Sept. 8, 2025`: Associated Press months, the day without a zero. (mobile-users.md 4.3)"""
     return f"{_AP_MONTHS[moment.month - 1]} {moment.day}, {moment.year}"

@@ -120,10 +120,10 @@ def _read_multipart(body: bytes, content_type: str) -> dict[str, str]:
     fields: dict[str, str] = {}
     for section in sections[1:closing]:
         header, _, content = section.partition(b"\r\n\r\n")
-        said = header[:_MAX_PART_HEADER].decode("utf-8", "replace")
-        name = _PART_NAME.search(said)
-        if name and "filename" not in said.lower():
-            fields[name[1]] = _part_content(said, content)
+        part_header = header[:_MAX_PART_HEADER].decode("utf-8", "replace")
+        name = _PART_NAME.search(part_header)
+        if name and "filename" not in part_header.lower():
+            fields[name[1]] = _part_content(part_header, content)
     return fields
 
 

@@ -57,10 +57,10 @@ class Request:
     @cached_property
     def caller(self) -> Caller | None:
         """The authorizer's word on who is calling."""
-        said = self._gateway.get("authorizer") or {}
-        if not said.get("username"):
+        authorizer = self._gateway.get("authorizer") or {}
+        if not authorizer.get("username"):
             return None
-        return Caller(said["username"], int(float(said["expires"])), said.get("restricted") == "true")
+        return Caller(authorizer["username"], int(float(authorizer["expires"])), authorizer.get("restricted") == "true")
 
     def header_lines(self, name: str) -> list[str]:
         """Every value of a header, in the order sent; `name` in lower case."""
