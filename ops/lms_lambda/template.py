@@ -37,36 +37,45 @@ class TemplateError(Exception):
 
 @dataclass(frozen=True)
 class Route:
-    """A path template such as `/users/{username}/notes/{rest+}`, a method (or ANY), and the function that answers.
-
-    `authorizer` is None for a route that is open to everybody.
-    """
+    """A path and a method, and who answers them."""
 
     path: str
+    """A path template such as `/users/{username}/notes/{rest+}`."""
     method: str
+    """In upper case; `ANY` is every method."""
     function: str
+    """The logical id of the function that answers."""
     authorizer: str | None
+    """The name of the authorizer; None for a route that is open to everybody."""
 
 
 @dataclass(frozen=True)
 class Function:
-    """A function's logical id, code folder (relative to the template), `module.name` handler, seconds and megabytes."""
+    """A Lambda function."""
 
     name: str
+    """Its logical id."""
     code_uri: str
+    """The folder of its code, relative to the template."""
     handler: str
+    """`module.function`."""
     timeout: int
+    """Seconds."""
     memory: int
+    """Megabytes."""
 
 
 @dataclass(frozen=True)
 class Authorizer:
-    """A REQUEST authorizer: its function, and the headers by which its answers are kept for `ttl` seconds."""
+    """A REQUEST authorizer."""
 
     name: str
     function: str
+    """The logical id of its function."""
     headers: tuple[str, ...]
+    """The identity sources: its answers are kept by the values of these headers."""
     ttl: int
+    """Seconds for which an answer is kept."""
 
     @property
     def identity_required(self) -> bool:
@@ -76,28 +85,32 @@ class Authorizer:
 
 @dataclass(frozen=True)
 class ResponseTemplate:
-    """What a gateway response declares of its own; None where API Gateway's own value stands.
-
-    `headers`: a constant text by name. `from_authorizer`: the key of the authorizer's context that a header's text is.
-    """
+    """What a gateway response declares of its own; None where API Gateway's own value stands."""
 
     status: int | None
     headers: Mapping[str, str]
+    """By name, those of which the template gives the text."""
     from_authorizer: Mapping[str, str]
+    """By a header's name, the key of the authorizer's context that its text is."""
     body: str | None
+    """With `$context` variables in it."""
 
 
 @dataclass(frozen=True)
 class Template:
-    """What the template declares. `table` holds boto3's `create_table` arguments, without a TableName."""
+    """What the template declares."""
 
     stage: str
     binary_media_types: tuple[str, ...]
     routes: tuple[Route, ...]
     functions: Mapping[str, Function]
+    """By logical id."""
     authorizers: Mapping[str, Authorizer]
+    """By name."""
     responses: Mapping[str, ResponseTemplate]
+    """By type, such as `ACCESS_DENIED`."""
     table: Mapping[str, Any]
+    """boto3's `create_table` arguments, without a TableName."""
 
 
 def read_template(path: Path) -> Template:
@@ -151,10 +164,11 @@ _Loader.add_multi_constructor("!", _short_tag)
 
 @dataclass(frozen=True)
 class _Node:
-    """A part of the template, and where it stands, so that an error can name the place."""
+    """A part of the template that knows where it stands, so that an error can name the place."""
 
     value: Any
     where: str
+    """Keys and indexes from the top, `Resources.Api.Properties`; empty for the whole template."""
 
     def __getitem__(self, key: str) -> _Node:
         return _Node(self._map().get(key), f"{self.where}.{key}" if self.where else key)
@@ -201,8 +215,8 @@ class _Node:
                 return target.removeprefix("${").removesuffix("}").split(".", 1)[0]
         raise self.error("missing" if self.value is None else "a reference to a resource is expected")
 
-    def error(self, what: str) -> TemplateError:
-        return TemplateError(f"{self.where or 'the template'}: {what}")
+    def error(self, reason: str) -> TemplateError:
+        return TemplateError(f"{self.where or 'the template'}: {reason}")
 
 
 def _template(document: _Node) -> Template:

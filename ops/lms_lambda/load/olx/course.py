@@ -34,24 +34,27 @@ __all__ = [
     "read_course_export",
 ]
 
-MAX_DEPTH = 50  # levels of blocks, the course being the first; a real course has seven at most
+MAX_DEPTH = 50
+"""Levels of blocks, the course being the first; a real course has seven at most."""
 _INHERITED = frozenset({"start", "due", "graded", "format", "visible_to_staff_only", "days_early_for_beta"})
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedBlock:
-    """One published block.
+    """One published block."""
 
-    `attributes` holds what is set, on the block or for start, due, graded, format, visible_to_staff_only and
-    days_early_for_beta on the nearest ancestor: dates are aware UTC datetimes, or None where the export sets null;
-    group_access is partition id to group ids. An openassessment also has `ora`: submission_start and submission_due
-    (datetime or None), date_config_type if set, and assessments, a list of {name, start, due}.
-    """
-
-    type: str  # "sequential"
-    name: str  # url_name, the block id
-    parent: int | None  # index in CourseExport.blocks; None only for the course block at index 0
+    type: str
+    """`sequential`."""
+    name: str
+    """Its url_name, the block id."""
+    parent: int | None
+    """Index in CourseExport.blocks; None only for the course block at index 0."""
     attributes: dict[str, Any]
+    """What is set on the block; start, due, graded, format, visible_to_staff_only and days_early_for_beta also from the
+    nearest ancestor that sets them. Dates are aware UTC datetimes, or None where the export sets null; group_access is
+    partition id to group ids. An openassessment also has `ora`: submission_start and submission_due (datetime or None),
+    date_config_type if set, and assessments, a list of {name, start, due}.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,10 @@ class CourseExport:
     org: str
     number: str
     run: str
-    attributes: dict[str, Any]  # the course block's own, typed, policy.json applied; not org, course and url_name
-    blocks: tuple[ExportedBlock, ...]  # parents before children, siblings in course order
+    attributes: dict[str, Any]
+    """The course block's own, typed, policy.json applied; not org, course and url_name."""
+    blocks: tuple[ExportedBlock, ...]
+    """Parents before children, siblings in course order."""
     problems: tuple[ExportProblem, ...]
 
 

@@ -19,8 +19,10 @@ from typing import Any, cast
 from lms_lambda.load.olx.xml import BrokenXmlError, Node, read_node
 from lms_lambda.load.reading import open_unpacked, parse_json
 
-MAX_FILE_BYTES = 20 * 1024 * 1024  # an XML file of a real course is below 1 MB
-_UNREAD_FOLDERS = frozenset({"static", "assets", "drafts"})  # drafts are unpublished blocks
+MAX_FILE_BYTES = 20 * 1024 * 1024
+"""More than an XML file of a real course has: below 1 MB."""
+_UNREAD_FOLDERS = frozenset({"static", "assets", "drafts"})
+"""Drafts are unpublished blocks."""
 
 
 class UnreadableExportError(Exception):
@@ -31,17 +33,22 @@ class UnreadableExportError(Exception):
 class ExportProblem:
     """One thing that could not be read."""
 
-    file: str  # path inside the export
-    reason: str  # one plain sentence
+    file: str
+    """Its path inside the export."""
+    reason: str
+    """One plain sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportFiles:
-    """What an export holds, by path inside the course's folder. A str stands for a file that cannot be read: why."""
+    """What an export holds."""
 
     nodes: dict[str, Node | str]
+    """The XML files, by path inside the course's folder. A text stands for a file that cannot be read: why."""
     policies: dict[str, dict[str, Any] | str]
-    problems: list[ExportProblem]  # members that were refused unread
+    """The policy files, likewise."""
+    problems: list[ExportProblem]
+    """Members that were refused unread."""
 
 
 _Content = Node | dict[str, Any] | str
@@ -51,7 +58,8 @@ _Content = Node | dict[str, Any] | str
 class _Member:
     path: str
     size: int
-    is_regular: bool  # a file, not a link or a device
+    is_regular: bool
+    """A file, not a link or a device."""
     read: Callable[[], bytes]
 
 

@@ -14,9 +14,10 @@ from lms_lambda.load.reading import check_utf8, in_utc, parse_json
 
 Reader = Callable[[Any], Any]
 
-_LONGEST_QUOTE = 80  # characters of an unreadable value that a message repeats
-# Spellings of exports from before 2014, which wrote dates for people.
+_LONGEST_QUOTE = 80
+"""Characters of an unreadable value that a message repeats."""
 _OLD_DATE_FORMATS = ("%b %d, %Y", "%B %d, %Y", "%b %d, %Y %H:%M", "%B %d, %Y %H:%M")
+"""Spellings of exports from before 2014, which wrote dates for people."""
 
 
 def read_date(value: Any) -> datetime | None:

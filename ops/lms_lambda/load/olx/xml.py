@@ -33,7 +33,8 @@ _NOT_BLOCKS = frozenset(
 _IDENTITY = frozenset({"url_name", "slug"})
 COURSE_IDENTITY = _IDENTITY | {"org", "course"}
 _KEPT_ATTRIBUTES = _IDENTITY | {"name"} | BLOCK_FIELDS.keys() | ORA_FIELDS.keys()
-_GENERATED_DIGITS = 12  # hex digits of a generated name
+_GENERATED_DIGITS = 12
+"""Hex digits of a generated name."""
 
 
 class BrokenXmlError(Exception):
@@ -45,11 +46,16 @@ class Node:
     """One block as an XML file writes it."""
 
     tag: str
-    attributes: dict[str, str]  # all of a course's, else those that are of use
-    is_pointer: bool  # it only names a block that has a file of its own
-    digest: str  # 12 hex digits that are the same for the same XML, whatever its indentation
-    children: tuple[Node, ...]  # empty for a leaf
-    assessments: tuple[dict[str, str], ...]  # attributes of an openassessment's steps: name, start, due
+    attributes: dict[str, str]
+    """All of a course's, else those that are of use."""
+    is_pointer: bool
+    """Whether it only names a block that has a file of its own."""
+    digest: str
+    """12 hex digits that are the same for the same XML, whatever its indentation."""
+    children: tuple[Node, ...]
+    """Empty for a leaf."""
+    assessments: tuple[dict[str, str], ...]
+    """Attributes of an openassessment's steps: name, start, due."""
 
     @property
     def name(self) -> str | None:
