@@ -16,8 +16,8 @@ from lms.web.verifier import verifier
 from lms_lambda.dynamodb.dynamodb_local import DynamoDBLocal, DynamoDBLocalMissingError
 from lms_lambda.dynamodb.embedded import EmbeddedDynamoDB, use_local_credentials
 from lms_lambda.dynamodb.tables import ROOT, TEMPLATE, create_table
-from lms_lambda.gateway.gateway import Gateway
 from lms_lambda.gateway.http_server import DevServer
+from lms_lambda.gateway.rest_api import Gateway
 from lms_lambda.gateway.sam_local import SamLocal
 from lms_lambda.gateway.tokens import local_key, public_jwk_set
 from lms_lambda.template import read_template

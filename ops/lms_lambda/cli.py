@@ -132,9 +132,9 @@ def _create_table_quietly() -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from lms_lambda.gateway.serving import Server, greeting
+    from lms_lambda.gateway.local_server import LocalServer, greeting
 
-    server = Server(options.host, options.port, sample=not options.no_sample, files=options.load)
+    server = LocalServer(options.host, options.port, sample=not options.no_sample, files=options.load)
     try:
         # Until the server runs, Ctrl-C is an exception like any other; from then on both signals end it in order.
         code = _reaching_table(server.prepare)

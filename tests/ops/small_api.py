@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from lms_lambda.gateway.gateway import Gateway, GatewayRequest, GatewayResponse
-from lms_lambda.gateway.http_server import Answering, DevServer
+from lms_lambda.gateway.http_server import Application, DevServer
+from lms_lambda.gateway.rest_api import Gateway, HttpRequest, HttpResponse
 from lms_lambda.template import read_template
 
 TEMPLATE = """
@@ -167,24 +167,24 @@ def small_gateway(root: Path, clock: Clock | None = None, template: str = TEMPLA
 
 def send(
     gateway: Gateway, target: str, headers: dict[str, str] | None = None, method: str = "GET", body: bytes = b""
-) -> GatewayResponse:
+) -> HttpResponse:
     """A request with the header that the authorizer allows, unless `headers` are given."""
     pairs = list(({"Authorization": "allow"} if headers is None else headers).items())
-    return gateway.handle(GatewayRequest(method, target, pairs, body))
+    return gateway.handle(HttpRequest(method, target, pairs, body))
 
 
-def event_of(response: GatewayResponse) -> Any:
+def event_of(response: HttpResponse) -> Any:
     """The event that the echo function got."""
     assert response.status == 200, response.body
     return json.loads(response.body)["event"]
 
 
-def answered(gateway: Gateway, answer: dict[str, Any]) -> GatewayResponse:
+def answered(gateway: Gateway, answer: dict[str, Any]) -> HttpResponse:
     """The response that becomes of a function's answer."""
     return send(gateway, "/answer", {}, "POST", json.dumps(answer).encode())
 
 
-def header(response: GatewayResponse, name: str) -> list[str]:
+def header(response: HttpResponse, name: str) -> list[str]:
     return [value for given, value in response.headers if given.lower() == name.lower()]
 
 
@@ -192,7 +192,7 @@ def encoded(body: bytes) -> str:
     return base64.b64encode(body).decode("ascii")
 
 
-def serve(gateway: Answering) -> tuple[DevServer, threading.Thread]:
+def serve(gateway: Application) -> tuple[DevServer, threading.Thread]:
     """A server on a free port, and the thread in which it answers until its shutdown."""
     server = DevServer(gateway, "127.0.0.1", 0)
     thread = threading.Thread(target=server.serve_forever)

@@ -14,7 +14,7 @@ import pytest
 
 from lms_lambda.gateway.api_docs import ApiDocs
 from lms_lambda.gateway.http_server import DevServer
-from lms_lambda.gateway.serving import Server, greeting
+from lms_lambda.gateway.local_server import LocalServer, greeting
 from tests.ops.small_api import exchanged, serve, small_gateway
 
 DOCUMENT = '{"openapi": "3.1.1"}'
@@ -159,7 +159,7 @@ def test_the_local_server_serves_the_documents_of_its_own_api(
 ) -> None:
     for name, value in {"TABLE_NAME": table, "CACHE_SECONDS": "60", "POWERTOOLS_METRICS_DISABLED": "false"}.items():
         monkeypatch.setenv(name, value)  # what the server sets where it is unset must not stay for other tests
-    local = Server("127.0.0.1", 0, sample=False, files=[])
+    local = LocalServer("127.0.0.1", 0, sample=False, files=[])
     assert local.prepare() == 0
     thread = Thread(target=local.serve_forever)
     thread.start()

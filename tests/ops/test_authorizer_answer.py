@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lms_lambda.gateway.gateway import Gateway
+from lms_lambda.gateway.rest_api import Gateway
 from tests.ops.small_api import AUTHORIZER, TEMPLATE, Clock, event_of, header, send, small_gateway
 
 STATEMENT = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}

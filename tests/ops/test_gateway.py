@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lms_lambda.gateway.gateway import Gateway, GatewayError, GatewayRequest
+from lms_lambda.gateway.rest_api import Gateway, GatewayError, HttpRequest
 from tests.ops.small_api import TEMPLATE, event_of, header, send, small_gateway
 
 
@@ -170,7 +170,7 @@ def test_every_answer_has_a_request_id_of_its_own(gateway: Gateway) -> None:
 
 @pytest.mark.parametrize(("size", "status"), [(4_000_000, 200), (5_000_000, 413), (10 * 1024 * 1024 + 1, 413)])
 def test_a_body_over_10_mb_or_over_6_mb_in_base64_is_too_large(gateway: Gateway, size: int, status: int) -> None:
-    response = gateway.handle(GatewayRequest("POST", "/answer", [("Python", "")], b'{"statusCode": 200}'.ljust(size)))
+    response = gateway.handle(HttpRequest("POST", "/answer", [("Python", "")], b'{"statusCode": 200}'.ljust(size)))
 
     assert response.status == status
     assert response.body == (b"" if status == 200 else b'{"detail":"Too large."}')

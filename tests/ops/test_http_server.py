@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from lms_lambda.gateway.gateway import Gateway
 from lms_lambda.gateway.http_server import DevServer
+from lms_lambda.gateway.rest_api import Gateway
 from tests.ops.small_api import connected, encoded, exchanged, serve, small_gateway
 
 BODY_LIMIT = 10 * 1024 * 1024

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lms_lambda.gateway.gateway import Gateway, GatewayRequest
+from lms_lambda.gateway.rest_api import Gateway, HttpRequest
 from tests.ops.small_api import TEMPLATE, answered, encoded, event_of, header, send, small_gateway
 
 
@@ -23,7 +23,7 @@ def gateway(tmp_path: Path) -> Gateway:
 
 
 def test_an_event_has_the_shape_of_payload_format_1_0(gateway: Gateway) -> None:
-    request = GatewayRequest(
+    request = HttpRequest(
         "PATCH",
         "/open/a%20b/",
         [("Host", "lms.example.com:8000"), ("user-agent", "Phone/1"), ("Accept", "x"), ("accept", "y")],
@@ -78,7 +78,7 @@ def test_an_event_has_the_shape_of_payload_format_1_0(gateway: Gateway) -> None:
 
 
 def test_what_is_not_there_is_null(gateway: Gateway) -> None:
-    event = event_of(gateway.handle(GatewayRequest("GET", "/fresh")))
+    event = event_of(gateway.handle(HttpRequest("GET", "/fresh")))
 
     assert (event["pathParameters"], event["queryStringParameters"], event["stageVariables"]) == (None, None, None)
     assert (event["body"], event["isBase64Encoded"]) == (None, False)

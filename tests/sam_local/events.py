@@ -11,7 +11,7 @@ from typing import Any
 import jwt
 
 from lms_lambda.dynamodb.tables import ROOT, TEMPLATE
-from lms_lambda.gateway.proxy_event import Call, GatewayRequest, authorizer_event, proxy_event
+from lms_lambda.gateway.proxy_event import HttpRequest, RoutedRequest, authorizer_event, proxy_event
 from lms_lambda.gateway.sam_local import DYNAMODB_PORT, HOST
 from lms_lambda.gateway.tokens import AUDIENCE, ISSUER, claims
 from lms_lambda.template import read_template
@@ -120,29 +120,29 @@ def event_of(name: str, example: Example) -> dict[str, Any]:
         headers.append(("Authorization", f"JWT {_token(example)}"))
     if example.body is not None:
         headers.append(("Content-Type", "application/json"))
-    call = Call(
-        request=GatewayRequest(
+    routed = RoutedRequest(
+        request=HttpRequest(
             example.method,
             example.target,
             headers,
             json.dumps(example.body).encode() if example.body is not None else b"",
         ),
         route=route,
-        variables=variables,
+        path_parameters=variables,
         stage=template.stage,
         request_id=name,
         extended_request_id=name,
         received=NOW,
     )
     if example.token is not None:
-        return authorizer_event(call)
+        return authorizer_event(routed)
     said = {
         "principalId": example.caller,
         "username": example.caller,
         "expires": str(int(NOW.timestamp()) + 3600),
         "restricted": "false",
     }
-    return proxy_event(call, None if route.authorizer is None else said, template.binary_media_types)
+    return proxy_event(routed, None if route.authorizer is None else said, template.binary_media_types)
 
 
 def _token(example: Example) -> str:

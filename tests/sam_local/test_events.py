@@ -12,8 +12,8 @@ import pytest
 
 from lms_lambda.dynamodb.dynamodb_local import DynamoDBLocal
 from lms_lambda.dynamodb.tables import ROOT, TEMPLATE, create_table
+from lms_lambda.gateway.local_server import SAMPLE
 from lms_lambda.gateway.sam_local import DYNAMODB_PORT
-from lms_lambda.gateway.serving import SAMPLE
 from lms_lambda.load.console import load_and_show
 from lms_lambda.template import read_template
 from tests.sam_local.events import EXAMPLES, FOLDER, SETTINGS, written

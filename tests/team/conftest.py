@@ -14,7 +14,7 @@ from lms.table import client
 from lms.table.learners import read_learner_and_site
 from lms_lambda.dynamodb.tables import ROOT, TEMPLATE
 from lms_lambda.gateway.local_function import LocalFunction
-from lms_lambda.gateway.proxy_event import Call, GatewayRequest, proxy_event, response_from
+from lms_lambda.gateway.proxy_event import HttpRequest, RoutedRequest, proxy_event, response_from
 from lms_lambda.template import Function, read_template
 from tests.api import NOW, Answer, Api
 from tests.table_calls import replace_call
@@ -132,19 +132,19 @@ class CourseTeamFunction:
         """A PUT for nora, by a caller whom the authorizer admitted."""
         body = json.dumps({"email": "nora@example.org", "bulk_role_operations": list(operations)})
         template = read_template(TEMPLATE)
-        call = Call(
-            request=GatewayRequest("PUT", PATH, [("Content-Type", "application/json")], body.encode()),
+        routed = RoutedRequest(
+            request=HttpRequest("PUT", PATH, [("Content-Type", "application/json")], body.encode()),
             route=next(route for route in template.routes if route.function == self.function.name),
-            variables={},
+            path_parameters={},
             stage=template.stage,
             request_id=request_id or str(uuid4()),
             extended_request_id="",
             received=NOW,
         )
         admitted = {"username": caller, "expires": str(NOW.timestamp() + 60), "restricted": "false"}
-        event = proxy_event(call, admitted, template.binary_media_types)
+        event = proxy_event(routed, admitted, template.binary_media_types)
         hurried = replace(self.function, timeout=seconds)
-        response = response_from(LocalFunction(hurried, ROOT).invoke(event, call.request_id))
+        response = response_from(LocalFunction(hurried, ROOT).invoke(event, routed.request_id))
         return Answer(response.status, {name.lower(): value for name, value in response.headers}, response.body)
 
 

@@ -19,6 +19,7 @@ _STATEMENT_KEYS = frozenset({"Sid", "Effect", "Action", "Resource"})
 @dataclass(frozen=True)
 class _Statement:
     allow: bool
+    """Else it denies."""
     resources: tuple[str, ...]
 
     def covers(self, method_arn: str) -> bool:
@@ -27,9 +28,10 @@ class _Statement:
 
 @dataclass(frozen=True)
 class AuthorizerAnswer:
-    """An authorizer's answer, read. `context` is what a function finds in requestContext.authorizer: only texts."""
+    """An authorizer's answer, read."""
 
     context: Mapping[str, str]
+    """What a function finds in requestContext.authorizer: only texts."""
     _statements: tuple[_Statement, ...]
 
     def allows(self, method_arn: str) -> bool:

@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any, Protocol
 
-from lms_lambda.gateway.gateway import BODY_LIMIT_BYTES, GatewayRequest, GatewayResponse
+from lms_lambda.gateway.rest_api import BODY_LIMIT_BYTES, HttpRequest, HttpResponse
 
 _IDLE_SECONDS = 60
 # How long the rest of a refused request is taken in, so that its client gets to read the answer.
@@ -44,13 +44,13 @@ _DETAILS = {
 _BODILESS_STATUSES = (204, 304)
 
 
-class Answering(Protocol):
-    """What a server asks for answers: a Gateway, or what stands in front of one."""
+class Application(Protocol):
+    """What a server serves: a Gateway, or what stands in front of one."""
 
-    def handle(self, request: GatewayRequest) -> GatewayResponse:
+    def handle(self, request: HttpRequest) -> HttpResponse:
         """Answer one request."""
 
-    def own_response(self, response_type: str) -> GatewayResponse:
+    def gateway_response(self, response_type: str) -> HttpResponse:
         """The response to what is refused before it is a request, by type: REQUEST_TOO_LARGE, DEFAULT_5XX."""
 
 
@@ -60,7 +60,7 @@ class DevServer:
     Raises OSError when the address is in use or does not exist.
     """
 
-    def __init__(self, gateway: Answering, host: str, port: int) -> None:
+    def __init__(self, gateway: Application, host: str, port: int) -> None:
         self._server = _Server(gateway, host, port)
         self._state = threading.Lock()
         self._serving = False
@@ -93,7 +93,7 @@ class _Server(ThreadingHTTPServer):
     # With it, a second server on the same port would start without an error and get half of the requests.
     allow_reuse_port = False
 
-    def __init__(self, gateway: Answering, host: str, port: int) -> None:
+    def __init__(self, gateway: Application, host: str, port: int) -> None:
         self.gateway = gateway
         self.connections: set[socket.socket] = set()
         self.connections_lock = threading.Lock()
@@ -185,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         try:
-            request = GatewayRequest(
+            request = HttpRequest(
                 method=self.command,
                 target=self._target(),
                 headers=self._headers(),
@@ -196,13 +196,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(400)
             return
         except _BodyTooLargeError:
-            self._refuse(self.server.gateway.own_response("REQUEST_TOO_LARGE"))
+            self._refuse(self.server.gateway.gateway_response("REQUEST_TOO_LARGE"))
             return
         try:
             response = self.server.gateway.handle(request)
         except Exception:
             traceback.print_exc()
-            response = self.server.gateway.own_response("DEFAULT_5XX")
+            response = self.server.gateway.gateway_response("DEFAULT_5XX")
         self._send(response)
 
     def _target(self) -> str:
@@ -269,17 +269,17 @@ class _Handler(BaseHTTPRequestHandler):
         raise _BadRequestError
 
     def _exactly(self, size: int) -> bytes:
-        data = self.rfile.read(size)
-        if len(data) < size:
+        content = self.rfile.read(size)
+        if len(content) < size:
             raise ConnectionAbortedError("the client left before its body was complete")
-        return data
+        return content
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
         """Replaces the base class's HTML. Its messages quote the request, so they are not sent."""
         body = json.dumps({"detail": _DETAILS.get(code, "Bad request.")}).encode()
-        self._refuse(GatewayResponse(int(code), [("Content-Type", "application/json")], body))
+        self._refuse(HttpResponse(int(code), [("Content-Type", "application/json")], body))
 
-    def _refuse(self, response: GatewayResponse) -> None:
+    def _refuse(self, response: HttpResponse) -> None:
         """Send a response to a request that was not read to its end, after which the connection is of no use."""
         self.close_connection = True
         self._send(response)
@@ -291,7 +291,7 @@ class _Handler(BaseHTTPRequestHandler):
             while time.monotonic() < end and self.connection.recv(65_536):
                 pass
 
-    def _send(self, response: GatewayResponse) -> None:
+    def _send(self, response: HttpResponse) -> None:
         # The path template, never the path: names of users are in it.
         milliseconds = (time.perf_counter() - self._started) * 1000
         # parse_request sets the command to None until it has read the line.

@@ -33,11 +33,12 @@ _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 @dataclass(frozen=True)
-class GatewayRequest:
-    """A request as it came over the wire: `target` is the request line's, undecoded, headers are name-value pairs."""
+class HttpRequest:
+    """A request as it came over the wire."""
 
     method: str
     target: str
+    """The request line's path and query, undecoded."""
     headers: Sequence[tuple[str, str]] = ()
     body: bytes = b""
     source_ip: str = "127.0.0.1"
@@ -54,26 +55,29 @@ class GatewayRequest:
 
 
 @dataclass(frozen=True)
-class GatewayResponse:
-    """What the client gets; `route` is the path template that was matched, for logs that must not hold user names."""
+class HttpResponse:
+    """What the client gets."""
 
     status: int
     headers: Sequence[tuple[str, str]]
     body: bytes
     route: str | None = None
+    """The path template that was matched, for logs that must not hold user names."""
 
 
 @dataclass(frozen=True)
-class Call:
-    """A request that has found its route. `variables` are the path variables, decoded; `received` is an aware time."""
+class RoutedRequest:
+    """A request that has found its route."""
 
-    request: GatewayRequest
+    request: HttpRequest
     route: Route
-    variables: Mapping[str, str]
+    path_parameters: Mapping[str, str]
+    """By name, decoded."""
     stage: str
     request_id: str
     extended_request_id: str
     received: datetime
+    """When, with its time zone."""
 
     @property
     def method_arn(self) -> str:
@@ -86,44 +90,46 @@ class MalformedAnswerError(Exception):
     """A function's answer is not what API Gateway takes; the message says what is wrong with it."""
 
 
-def proxy_event(call: Call, authorizer: Mapping[str, str] | None, binary_media_types: Sequence[str]) -> dict[str, Any]:
+def proxy_event(
+    routed: RoutedRequest, authorizer: Mapping[str, str] | None, binary_media_types: Sequence[str]
+) -> dict[str, Any]:
     """The event for a route's function. `authorizer` is what its requestContext says of the caller."""
-    event = _event(call)
+    event = _event(routed)
     if authorizer is not None:
         event["requestContext"]["authorizer"] = dict(authorizer)
-    body = call.request.body
+    body = routed.request.body
     if not body:
         return event | {"body": None, "isBase64Encoded": False}
-    media_type = call.request.header("Content-Type").partition(";")[0].strip().lower()
+    media_type = routed.request.header("Content-Type").partition(";")[0].strip().lower()
     if "*/*" in binary_media_types or media_type in binary_media_types:
         return event | {"body": base64.b64encode(body).decode("ascii"), "isBase64Encoded": True}
     return event | {"body": body.decode("utf-8", "replace"), "isBase64Encoded": False}
 
 
-def authorizer_event(call: Call) -> dict[str, Any]:
+def authorizer_event(routed: RoutedRequest) -> dict[str, Any]:
     """The event for a REQUEST authorizer: the same without a body, with empty maps where a function gets null."""
-    event = {"type": "REQUEST", "methodArn": call.method_arn} | _event(call)
+    event = {"type": "REQUEST", "methodArn": routed.method_arn} | _event(routed)
     return {key: {} if value is None else value for key, value in event.items()}
 
 
-def _event(call: Call) -> dict[str, Any]:
-    request = call.request
+def _event(routed: RoutedRequest) -> dict[str, Any]:
+    request = routed.request
     # API Gateway says how the client came, whatever the client itself says of it; here that is never TLS.
     sent = [(name, value) for name, value in request.headers if name.lower() != "x-forwarded-proto"]
     headers = _grouped([*sent, ("X-Forwarded-Proto", "http")])
     # A plus sign is a space in a query, and only there.
     query = _grouped(parse_qsl(request.target.partition("?")[2], keep_blank_values=True, errors="replace"), fold=False)
     return {
-        "resource": call.route.path,
+        "resource": routed.route.path,
         "path": request.path,
         "httpMethod": request.method,
         "headers": {name: values[-1] for name, values in headers.items()},
         "multiValueHeaders": headers,
         "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
         "multiValueQueryStringParameters": query or None,
-        "pathParameters": dict(call.variables) or None,
+        "pathParameters": dict(routed.path_parameters) or None,
         "stageVariables": None,
-        "requestContext": _request_context(call),
+        "requestContext": _request_context(routed),
     }
 
 
@@ -137,35 +143,35 @@ def _grouped(pairs: Sequence[tuple[str, str]], fold: bool = True) -> dict[str, l
     return groups
 
 
-def _request_context(call: Call) -> dict[str, Any]:
-    request = call.request
+def _request_context(routed: RoutedRequest) -> dict[str, Any]:
+    request = routed.request
     domain = re.sub(r":\d*$", "", request.header("Host"))
-    received = call.received.astimezone(UTC)
+    received = routed.received.astimezone(UTC)
     return {
         "accountId": ACCOUNT_ID,
         "apiId": API_ID,
-        "stage": call.stage,
+        "stage": routed.stage,
         "protocol": "HTTP/1.1",
         "domainName": domain,
         "domainPrefix": domain.partition(".")[0],
-        "resourceId": f"{crc32(call.route.path.encode()):08x}",
-        "resourcePath": call.route.path,
+        "resourceId": f"{crc32(routed.route.path.encode()):08x}",
+        "resourcePath": routed.route.path,
         "httpMethod": request.method,
-        "path": f"/{call.stage}{request.path}",
-        "requestId": call.request_id,
-        "extendedRequestId": call.extended_request_id,
+        "path": f"/{routed.stage}{request.path}",
+        "requestId": routed.request_id,
+        "extendedRequestId": routed.extended_request_id,
         "requestTime": received.strftime("%d/%b/%Y:%H:%M:%S +0000"),
         "requestTimeEpoch": int(received.timestamp() * 1000),
         "identity": {"sourceIp": request.source_ip, "userAgent": request.header("User-Agent") or None},
     }
 
 
-def decoded(segment: str) -> str:
-    """A path variable as the proxy integration delivers it: percent-decoded, a plus sign stays one."""
+def decode_path_parameter(segment: str) -> str:
+    """A path parameter as the proxy integration delivers it: percent-decoded, a plus sign stays one."""
     return unquote(segment, errors="replace")
 
 
-def response_from(answer: Any) -> GatewayResponse:
+def response_from(answer: Any) -> HttpResponse:
     """The response that a function's answer stands for.
 
     `answer` is {statusCode, headers?, multiValueHeaders?, body?, isBase64Encoded?}, as parsed from JSON. Raises
@@ -181,7 +187,7 @@ def response_from(answer: Any) -> GatewayResponse:
     headers = _response_headers(answer)
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", "application/json"))
-    return GatewayResponse(status, headers, _response_body(answer))
+    return HttpResponse(status, headers, _response_body(answer))
 
 
 def _response_headers(answer: dict[str, Any]) -> list[tuple[str, str]]:

@@ -23,7 +23,7 @@ import yaml
 from lms_lambda.dynamodb.dynamodb_local import DynamoDBLocal, DynamoDBLocalMissingError
 from lms_lambda.dynamodb.embedded import use_local_credentials
 from lms_lambda.dynamodb.tables import ROOT, create_table
-from lms_lambda.gateway.serving import SAMPLE, greeting
+from lms_lambda.gateway.local_server import SAMPLE, greeting
 from lms_lambda.gateway.tokens import use_local_keys
 from lms_lambda.load.console import load_and_show
 
@@ -45,7 +45,7 @@ class SamLocalError(Exception):
     """`sam local` cannot run here, or ended; the text says why."""
 
 
-def settings_of(template: Path, environment: Mapping[str, str]) -> dict[str, str]:
+def environment_variables(template: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """The functions' environment variables that a built template declares, with their values on this machine.
 
     A variable has the value that `environment` gives it, else the template's own where that is a text, else none: SAM
@@ -96,7 +96,7 @@ class SamLocal:
             raise SamLocalError("`sam local` runs functions in containers: Docker does not answer here.")
         template = self._build / "template.yaml"
         variables = self._build / "environment.json"
-        variables.write_text(json.dumps({"Parameters": settings_of(template, self._environment)}, indent=2))
+        variables.write_text(json.dumps({"Parameters": environment_variables(template, self._environment)}, indent=2))
         command = [
             *(*self._sam, "local", "start-api", "--template", str(template), "--env-vars", str(variables)),
             *("--port", str(self._port), "--warm-containers", "LAZY", "--add-host", f"{HOST}:host-gateway"),

@@ -11,8 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 
-from lms_lambda.gateway.gateway import Gateway
-from lms_lambda.gateway.proxy_event import GatewayRequest, GatewayResponse
+from lms_lambda.gateway.proxy_event import HttpRequest, HttpResponse
+from lms_lambda.gateway.rest_api import Gateway
 
 PATH = "/api-docs/"
 
@@ -45,39 +45,39 @@ class ApiDocs:
 
     def __init__(self, gateway: Gateway, document: Callable[[], str]) -> None:
         self._gateway = gateway
-        self._make = document
-        self._making = Lock()
+        self._make_document = document
+        self._lock = Lock()
         # Names are looked up, never joined to a path: what is not listed here is not there.
         self._files = {name: _OWN / file for name, file in _OWN_FILES.items()}
         self._files |= {name: _swagger_ui() / name for name in _SWAGGER_FILES}
 
-    def handle(self, request: GatewayRequest) -> GatewayResponse:
+    def handle(self, request: HttpRequest) -> HttpResponse:
         """Answer one request."""
         if request.path == PATH.rstrip("/"):
-            return GatewayResponse(301, [("Location", PATH)], b"", PATH)
+            return HttpResponse(301, [("Location", PATH)], b"", PATH)
         if not request.path.startswith(PATH):
             return self._gateway.handle(request)
         name = request.path.removeprefix(PATH)
         if name != _DOCUMENT and name not in self._files:
-            return self.own_response("MISSING_AUTHENTICATION_TOKEN")
+            return self.gateway_response("MISSING_AUTHENTICATION_TOKEN")
         if request.method not in _METHODS:
-            return GatewayResponse(405, [("Allow", ", ".join(_METHODS))], b"", PATH)
+            return HttpResponse(405, [("Allow", ", ".join(_METHODS))], b"", PATH)
         content = self._document if name == _DOCUMENT else self._files[name].read_bytes()
         media_type = _TYPES[Path(name or _OWN_FILES[""]).suffix]
-        return GatewayResponse(200, [("Content-Type", media_type), *_HEADERS], content, PATH)
+        return HttpResponse(200, [("Content-Type", media_type), *_HEADERS], content, PATH)
 
-    def own_response(self, response_type: str) -> GatewayResponse:
+    def gateway_response(self, response_type: str) -> HttpResponse:
         """The gateway's own response of a type such as REQUEST_TOO_LARGE."""
-        return self._gateway.own_response(response_type)
+        return self._gateway.gateway_response(response_type)
 
     @property
     def _document(self) -> bytes:
-        with self._making:
-            return self._made
+        with self._lock:
+            return self._cached_document
 
     @cached_property
-    def _made(self) -> bytes:
-        return self._make().encode()
+    def _cached_document(self) -> bytes:
+        return self._make_document().encode()
 
 
 def _swagger_ui() -> Path:

@@ -8,8 +8,8 @@ from lms_lambda.dynamodb.embedded import EmbeddedDynamoDB, use_local_credentials
 from lms_lambda.dynamodb.tables import ROOT, TEMPLATE, create_table
 from lms_lambda.gateway.api_docs import PATH, ApiDocs
 from lms_lambda.gateway.clock import local_clock
-from lms_lambda.gateway.gateway import Gateway
 from lms_lambda.gateway.http_server import DevServer
+from lms_lambda.gateway.rest_api import Gateway
 from lms_lambda.gateway.tokens import local_token, use_local_keys
 from lms_lambda.load.console import load_and_show
 from lms_lambda.template import read_template
@@ -24,7 +24,7 @@ SAMPLE_USERS = {
 }
 
 
-class Server:
+class LocalServer:
     """The API on this machine, from `prepare` to `close`."""
 
     def __init__(self, host: str, port: int, sample: bool, files: Sequence[Path]) -> None:
@@ -100,7 +100,11 @@ def greeting(url: str, sample: bool, own_keys: bool, docs_url: str | None = None
     if not sample:
         lines += ["A token for one of your users:", "  .venv/bin/lms-lambda token USERNAME"]
         return "\n".join(lines)
-    lines += ["Users of the sample site:", *(f"  {name:6} {what}" for name, what in SAMPLE_USERS.items()), ""]
+    lines += [
+        "Users of the sample site:",
+        *(f"  {name:6} {description}" for name, description in SAMPLE_USERS.items()),
+        "",
+    ]
     now = local_clock()().timestamp()
     mobile, course = f"{url}/api/mobile/v1", "course-v1:SampleX+GARDEN+2026"
     team = f"{url}/api/support/v1/manage_course_team/?email=ivan@example.com"
