@@ -86,7 +86,7 @@ build: .venv-sam/.done ## Build for Lambda into .aws-sam/build, without containe
 CONFIG ?= default
 .PHONY: deploy
 deploy: $(VENV)/.run .venv-sam/.done ## Check the settings in samconfig.toml and deploy what is built (CONFIG=prod)
-	@$(BIN)/python -m lms_lambda.deploy.deployment $(CONFIG)
+	@$(BIN)/python -m lms_lambda.deploy.sam_deploy $(CONFIG)
 
 # For this machine's processor, in a folder of its own: trying something out never changes what is deployed next.
 .PHONY: build-local

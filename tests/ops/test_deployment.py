@@ -1,6 +1,7 @@
 """Settings before they are deployed: what is wrong is said in a sentence, and what is right reaches SAM as it is."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,14 @@ from typing import Any
 import pytest
 import yaml
 
-from lms_lambda.deploy.deployment import DeploymentError, check, complete, main, revision_of, settings_of
+from lms_lambda.deploy.parameters import (
+    DeploymentError,
+    check_settings,
+    complete_settings,
+    read_settings,
+    settings_revision,
+)
+from lms_lambda.deploy.sam_deploy import main
 from lms_lambda.dynamodb.tables import ROOT, TEMPLATE
 from lms_lambda.gateway.tokens import local_key, public_jwk_set
 from lms_lambda.template import read_document
@@ -33,22 +41,22 @@ def good(environment: None) -> dict[str, str]:
     return GOOD | {"JwtPublicSigningJwkSet": public_jwk_set(local_key())}
 
 
-def problems(chosen: dict[str, str], template: Any) -> list[str]:
+def problems(overrides: dict[str, str], template: Any) -> list[str]:
     with pytest.raises(DeploymentError) as caught:
-        check(chosen, template)
+        check_settings(overrides, template)
     return str(caught.value).splitlines()
 
 
 def test_good_settings_are_deployed(good: dict[str, str], template: Any) -> None:
-    check(good, template)
-    check(
+    check_settings(good, template)
+    check_settings(
         good | {"JwtPublicSigningJwkSet": "", "JwtSecretKey": "{{resolve:secretsmanager:lms:SecretString:key}}"},
         template,
     )
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"LmsRootUrl": None}, "LmsRootUrl is missing: "),
         (
@@ -75,19 +83,19 @@ def test_good_settings_are_deployed(good: dict[str, str], template: Any) -> None
     ids=str,
 )
 def test_a_wrong_setting_is_named(
-    good: dict[str, str], template: Any, changes: dict[str, str | None], said: str
+    good: dict[str, str], template: Any, changes: dict[str, str | None], message: str
 ) -> None:
     changed = {name: value for name, value in (good | changes).items() if value is not None}
 
     [problem] = problems(changed, template)
 
-    assert problem.startswith(said)
+    assert problem.startswith(message)
 
 
 def test_every_wrong_setting_is_named_at_once(template: Any) -> None:
-    said = problems({"JwtAudience": "a b", "Nonsense": "1"}, template)
+    named = problems({"JwtAudience": "a b", "Nonsense": "1"}, template)
 
-    assert {line.partition(" ")[0] for line in said} == {
+    assert {line.partition(" ")[0] for line in named} == {
         "JwtAudience",
         "Nonsense",
         "LmsRootUrl",
@@ -105,26 +113,26 @@ def test_a_secret_is_never_quoted(good: dict[str, str], template: Any) -> None:
 def test_any_other_setting_makes_another_revision(good: dict[str, str], template: Any) -> None:
     changes = [{}, {"JwtAudience": "other"}, {"JwtPublicSigningJwkSet": ""}, {"KmsKeyArn": "x"}, {"SnapStart": "y"}]
 
-    assert len({revision_of(good | one, template) for one in changes}) == len(changes)
-    assert revision_of(dict(reversed(good.items())), template) == revision_of(good, template)
+    assert len({settings_revision(good | change, template) for change in changes}) == len(changes)
+    assert settings_revision(dict(reversed(good.items())), template) == settings_revision(good, template)
 
 
 def test_what_no_function_reads_publishes_no_version(good: dict[str, str], template: Any) -> None:
     others = {"ThrottlingRate": "900", "LogRetentionDays": "7", "AlarmTopicArn": "x", "UseWaf": "true"}
 
-    assert revision_of(good | others, template) == revision_of(good, template)
+    assert settings_revision(good | others, template) == settings_revision(good, template)
 
 
 def test_a_parameter_that_is_left_out_gets_its_default_and_not_its_last_value(
     good: dict[str, str], template: Any
 ) -> None:
-    assert set(complete(good, template)) == set(template["Parameters"])
-    assert complete(good, template)["JwtSecretKey"] == ""
-    assert complete(good, template)["Architecture"] == "arm64"
+    assert set(complete_settings(good, template)) == set(template["Parameters"])
+    assert complete_settings(good, template)["JwtSecretKey"] == ""
+    assert complete_settings(good, template)["Architecture"] == "arm64"
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "has no [prod.deploy.parameters.parameter_overrides]"),
         ("[prod.deploy.parameters]\nparameter_overrides = 'A=1 B=2'", "has no [prod"),
@@ -133,17 +141,17 @@ def test_a_parameter_that_is_left_out_gets_its_default_and_not_its_last_value(
         ("prod = 1", "has no [prod"),
     ],
 )
-def test_a_samconfig_without_settings_says_where_they_belong(tmp_path: Path, text: str, said: str) -> None:
+def test_a_samconfig_without_settings_says_where_they_belong(tmp_path: Path, text: str, message: str) -> None:
     file = tmp_path / "samconfig.toml"
     file.write_text(text)
 
-    with pytest.raises(DeploymentError, match=said.replace("[", r"\[")):
-        settings_of(file, "prod")
+    with pytest.raises(DeploymentError, match=re.escape(message)):
+        read_settings(file, "prod")
 
 
 def test_a_missing_samconfig_is_named(tmp_path: Path) -> None:
     with pytest.raises(DeploymentError, match=r"samconfig\.toml cannot be read"):
-        settings_of(tmp_path / "samconfig.toml", "prod")
+        read_settings(tmp_path / "samconfig.toml", "prod")
 
 
 def test_sam_reads_the_settings_as_they_were_written(good: dict[str, str], tmp_path: Path) -> None:
@@ -183,7 +191,7 @@ def test_sam_gets_as_far_as_aws(
     settings = "\n".join(["", "[prod.deploy.parameters.parameter_overrides]", *lines])
     (tmp_path / "samconfig.toml").write_text((ROOT / "samconfig.toml").read_text() + settings)
     (tmp_path / ".venv-sam").symlink_to(ROOT / ".venv-sam")
-    monkeypatch.setattr("lms_lambda.deploy.deployment.ROOT", tmp_path)
+    monkeypatch.setattr("lms_lambda.deploy.sam_deploy.ROOT", tmp_path)
     unreachable = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1", "AWS_DEFAULT_REGION": "us-east-1"}
     for name, value in {**unreachable, "SAM_CLI_TELEMETRY": "0"}.items():
         monkeypatch.setenv(name, value)
@@ -198,7 +206,7 @@ def test_sam_gets_as_far_as_aws(
 def test_nothing_is_deployed_before_it_is_built(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("lms_lambda.deploy.deployment.ROOT", tmp_path)
+    monkeypatch.setattr("lms_lambda.deploy.sam_deploy.ROOT", tmp_path)
 
     assert main("prod") == 2
     assert capfd.readouterr().err == "Not deployed.\nNothing is built yet: make build\n"

@@ -1,28 +1,22 @@
-"""Deploys what is built, once its settings are known to be good. `make deploy CONFIG=prod` runs it.
+"""Reads and checks the settings of a deployment: the template parameters that samconfig.toml overrides.
 
-The settings are the table `[prod.deploy.parameters.parameter_overrides]` of samconfig.toml. They are held against the
-template's own constraints, and given to the code that will read them on Lambda: what would refuse every token there is
-refused here, in a sentence.
+The settings are the table `[prod.deploy.parameters.parameter_overrides]`. They are held against the template's own
+constraints, and given to the code that will read them on Lambda: what would refuse every token there is refused here,
+in a sentence.
 """
 
 import hashlib
 import json
 import os
 import re
-import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import yaml
-
 from lms.settings import SettingsError, settings
 from lms.web.verifier import KeysMissingError, verifier
-from lms_lambda.dynamodb.tables import ROOT
-from lms_lambda.template import TemplateError, read_document
 
 _DERIVED = {"SettingsRevision": "from the other settings", "Architecture": "from the build (make build ARCH=x86_64)"}
 REVISION = "SettingsRevision"
@@ -35,7 +29,7 @@ class DeploymentError(Exception):
     """The settings cannot be used; each line of the text says why."""
 
 
-def settings_of(samconfig: Path, config: str) -> dict[str, str]:
+def read_settings(samconfig: Path, config: str) -> dict[str, str]:
     """The settings that a samconfig.toml has for a config environment such as `prod`. Raises DeploymentError."""
     place = f"[{config}.deploy.parameters.parameter_overrides]"
     try:
@@ -51,52 +45,54 @@ def settings_of(samconfig: Path, config: str) -> dict[str, str]:
     return {name: str(value) for name, value in document.items()}
 
 
-def check(chosen: Mapping[str, str], template: Mapping[str, Any]) -> None:
+def check_settings(overrides: Mapping[str, str], template: Mapping[str, Any]) -> None:
     """Raises DeploymentError, with a line for each setting that is missing, unknown or wrong."""
-    problems = list(_against_constraints(chosen, template["Parameters"])) or list(_against_code(chosen, template))
+    problems = list(_against_constraints(overrides, template["Parameters"])) or list(_against_code(overrides, template))
     if problems:
         raise DeploymentError("\n".join(problems))
 
 
-def complete(chosen: Mapping[str, str], template: Mapping[str, Any]) -> dict[str, str]:
+def complete_settings(overrides: Mapping[str, str], template: Mapping[str, Any]) -> dict[str, str]:
     """Every parameter's value: SAM CLI would keep the last value of one that is left out, whatever its default is."""
-    return {**_defaults(template), **chosen, REVISION: revision_of(chosen, template)}
+    return {**_defaults(template), **overrides, REVISION: settings_revision(overrides, template)}
 
 
-def revision_of(chosen: Mapping[str, str], template: Mapping[str, Any]) -> str:
+def settings_revision(overrides: Mapping[str, str], template: Mapping[str, Any]) -> str:
     """A text that is another one when any setting is that the functions' own resources name."""
-    values = {**_defaults(template), **chosen}
-    functions = [one for one in template["Resources"].values() if one["Type"] == "AWS::Serverless::Function"]
-    named = set(_referred([template["Globals"]["Function"], functions]))
-    seen = {name: value for name, value in values.items() if name in named and name != REVISION}
-    return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:12]
+    values = {**_defaults(template), **overrides}
+    resources = template["Resources"].values()
+    functions = [resource for resource in resources if resource["Type"] == "AWS::Serverless::Function"]
+    referenced = set(_references([template["Globals"]["Function"], functions]))
+    relevant = {name: value for name, value in values.items() if name in referenced and name != REVISION}
+    return hashlib.sha256(json.dumps(relevant, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _defaults(template: Mapping[str, Any]) -> dict[str, str]:
-    return {name: str(one["Default"]) for name, one in template["Parameters"].items() if "Default" in one}
+    parameters = template["Parameters"].items()
+    return {name: str(parameter["Default"]) for name, parameter in parameters if "Default" in parameter}
 
 
-def _referred(node: Any) -> Iterator[str]:
-    """What is referred to, however deep."""
+def _references(node: Any) -> Iterator[str]:
+    """The names that `Ref` refers to, however deep."""
     if isinstance(node, dict):
         if "Ref" in node:
             yield str(node["Ref"])
         node = list(node.values())
     if isinstance(node, list):
         for inner in node:
-            yield from _referred(inner)
+            yield from _references(inner)
 
 
-def _against_constraints(chosen: Mapping[str, str], parameters: Mapping[str, Any]) -> Iterator[str]:
-    for name in chosen:
+def _against_constraints(overrides: Mapping[str, str], parameters: Mapping[str, Any]) -> Iterator[str]:
+    for name in overrides:
         if name in _DERIVED:
             yield f"{name} comes {_DERIVED[name]}; leave it out."
         elif name not in parameters:
             yield f"{name} is no parameter of the template."
-        elif _CHANGED_BY_SAM.search(chosen[name]):
+        elif _CHANGED_BY_SAM.search(overrides[name]):
             yield f"{name} has quotes around it, or a backslash before a blank or quote: SAM CLI would change it."
     for name, parameter in parameters.items():
-        value = chosen.get(name)
+        value = overrides.get(name)
         if value is None:
             if "Default" not in parameter:
                 yield f"{name} is missing: {parameter['Description']}"
@@ -117,13 +113,13 @@ def _is_within(value: str, parameter: Mapping[str, Any]) -> bool:
     return int(parameter.get("MinValue", 0)) <= int(value) <= int(parameter.get("MaxValue", value))
 
 
-def _against_code(chosen: Mapping[str, str], template: Mapping[str, Any]) -> Iterator[str]:
+def _against_code(overrides: Mapping[str, str], template: Mapping[str, Any]) -> Iterator[str]:
     """What the authorizer would say, once it runs with these settings."""
     declared = {
         **template["Globals"]["Function"]["Environment"]["Variables"],
         **template["Resources"]["AuthorizerFunction"]["Properties"]["Environment"]["Variables"],
     }
-    values = {**_defaults(template), **chosen}
+    values = {**_defaults(template), **overrides}
     environment = {
         name: values[value["Ref"]] if isinstance(value, dict) else str(value)
         for name, value in declared.items()
@@ -140,38 +136,3 @@ def _against_code(chosen: Mapping[str, str], template: Mapping[str, Any]) -> Ite
         finally:
             settings.cache_clear()
             verifier.cache_clear()
-
-
-def main(config: str, *more: str) -> int:
-    """Check the settings of `config` and deploy with them; `more` goes to `sam deploy` as it is. The exit code."""
-    built = ROOT / ".aws-sam/build/template.yaml"
-    try:
-        if not built.is_file():
-            raise DeploymentError("Nothing is built yet: make build")
-        chosen = settings_of(ROOT / "samconfig.toml", config)
-        template = read_document(built)
-        check(chosen, template)
-    except (DeploymentError, TemplateError) as error:
-        print(f"Not deployed.\n{error}", file=sys.stderr)
-        return 2
-    # In a file that only its owner reads: arguments of a process can be seen by everybody on the machine.
-    file = ROOT / f".aws-sam/settings-{config}.yaml"
-    file.touch(mode=0o600)
-    file.write_text(yaml.safe_dump(complete(chosen, template)))
-    try:
-        return subprocess.run(  # noqa: S603 - our own command, with our own arguments
-            [
-                *(str(ROOT / ".venv-sam/bin/sam"), "deploy", "--template-file", str(built)),
-                # By its path: SAM looks for it beside the template first.
-                *("--config-file", str(ROOT / "samconfig.toml"), "--config-env", config),
-                *("--parameter-overrides", f"file://{file}", *more),
-            ],
-            cwd=ROOT,
-            check=False,
-        ).returncode
-    finally:
-        file.unlink()
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
