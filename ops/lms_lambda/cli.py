@@ -5,11 +5,13 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Thread
-from typing import Any, NoReturn
+from typing import NoReturn, TypeVar
 from urllib.parse import urlsplit
+
+T = TypeVar("T")
 
 # Each command imports what it needs: `token` should not wait for moto.
 
@@ -43,18 +45,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="lms-lambda", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    table = argparse.ArgumentParser(add_help=False)
-    table.add_argument("--endpoint-url", metavar="URL", help="a DynamoDB other than AWS's, e.g. DynamoDB Local")
-    table.add_argument("--table-name", metavar="NAME", help="the table (TABLE_NAME, else lms-lambda)")
+    table_options = argparse.ArgumentParser(add_help=False)
+    table_options.add_argument("--endpoint-url", metavar="URL", help="a DynamoDB other than AWS's, e.g. DynamoDB Local")
+    table_options.add_argument("--table-name", metavar="NAME", help="the table (TABLE_NAME, else lms-lambda)")
 
-    serve = commands.add_parser("serve", parents=[table], help="serve the API on this machine, for development")
+    serve = commands.add_parser("serve", parents=[table_options], help="serve the API on this machine, for development")
     serve.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
     serve.add_argument("--port", type=int, default=8000, help="default: %(default)s; 0 takes a free one")
     serve.add_argument("--no-sample", action="store_true", help="leave the sample site out")
     serve.add_argument("--load", action="append", default=[], type=Path, metavar="FILE", help="load a dump or export")
     serve.set_defaults(run=_serve)
 
-    load = commands.add_parser("load", parents=[table], help="load Django dumps and course exports into the table")
+    load = commands.add_parser(
+        "load", parents=[table_options], help="load Django dumps and course exports into the table"
+    )
     load.add_argument("--create-table", action="store_true", help="make the table where there is none")
     load.add_argument("files", nargs="+", type=Path, metavar="FILE", help="dumpdata (JSON, JSONL, .gz) or OLX")
     load.set_defaults(run=_load)
@@ -64,10 +68,10 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--expires-in", type=int, default=3600, metavar="SECONDS", help="default: %(default)s")
     token.set_defaults(run=_token)
 
-    of_table = commands.add_parser("table", help="make or describe the table")
-    actions = of_table.add_subparsers(required=True, metavar="ACTION")
-    actions.add_parser("create", parents=[table], help="make the table").set_defaults(run=_create_table)
-    actions.add_parser("describe", parents=[table], help="print its state").set_defaults(run=_describe_table)
+    table = commands.add_parser("table", help="make or describe the table")
+    actions = table.add_subparsers(required=True, metavar="ACTION")
+    actions.add_parser("create", parents=[table_options], help="make the table").set_defaults(run=_create_table)
+    actions.add_parser("describe", parents=[table_options], help="print its state").set_defaults(run=_describe_table)
 
     openapi = commands.add_parser("openapi", help="print the OpenAPI document of the API")
     openapi.set_defaults(run=_openapi)
@@ -104,7 +108,7 @@ def _create_table(_options: argparse.Namespace) -> int:
     from lms_lambda.dynamodb.tables import create_table
 
     name = os.environ["TABLE_NAME"]
-    made = _reaching_table(lambda: create_table(name))
+    made = _explain_table_errors(lambda: create_table(name))
     print(f"Table {name} {'is made' if made else 'was there already'}.")
     return 0
 
@@ -112,7 +116,7 @@ def _create_table(_options: argparse.Namespace) -> int:
 def _describe_table(_options: argparse.Namespace) -> int:
     from lms_lambda.dynamodb.tables import describe_table
 
-    described = _reaching_table(lambda: describe_table(os.environ["TABLE_NAME"]))
+    described = _explain_table_errors(lambda: describe_table(os.environ["TABLE_NAME"]))
     print(json.dumps(described, indent=2, default=str))
     return 0
 
@@ -122,13 +126,13 @@ def _load(options: argparse.Namespace) -> int:
 
     if options.create_table:
         _create_table_quietly()
-    return int(_reaching_table(lambda: load_and_show(options.files)))
+    return _explain_table_errors(lambda: load_and_show(options.files))
 
 
 def _create_table_quietly() -> None:
     from lms_lambda.dynamodb.tables import create_table
 
-    _reaching_table(lambda: create_table(os.environ["TABLE_NAME"]))
+    _explain_table_errors(lambda: create_table(os.environ["TABLE_NAME"]))
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -137,9 +141,9 @@ def _serve(options: argparse.Namespace) -> int:
     server = LocalServer(options.host, options.port, sample=not options.no_sample, files=options.load)
     try:
         # Until the server runs, Ctrl-C is an exception like any other; from then on both signals end it in order.
-        code = _reaching_table(server.prepare)
+        code = _explain_table_errors(server.prepare)
         if code:
-            return int(code)
+            return code
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: Thread(target=server.stop).start())
         print(greeting(server.url, server.sample, server.own_keys, server.docs_url), flush=True)
@@ -167,15 +171,15 @@ def _openapi(_options: argparse.Namespace) -> int:
     return 0
 
 
-def _reaching_table(work: Any) -> Any:
-    """The result of the work, or a sentence instead of a traceback where DynamoDB is out of reach."""
+def _explain_table_errors(action: Callable[[], T]) -> T:
+    """The result of the action, or a sentence instead of a traceback where DynamoDB is out of reach."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     from lms.domain.errors import UnavailableError
 
     name = os.environ["TABLE_NAME"]
     try:
-        return work()
+        return action()
     except ClientError as error:
         if error.response["Error"]["Code"] == "ResourceNotFoundException":
             _fail(f"There is no table {name}. Make it with: lms-lambda table create --table-name {name}")

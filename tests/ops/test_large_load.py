@@ -36,12 +36,14 @@ COMMAND = Path(sys.executable).with_name("lms-lambda")
 
 @dataclass(frozen=True)
 class Finished:
-    """A load that has ended: what it printed, its duration in seconds, and the most memory that it held, in bytes."""
+    """A load that has ended."""
 
     exit_code: int
     output: str
+    """What it printed."""
     seconds: float
     peak: int
+    """The most memory that it held, in bytes."""
 
 
 def course_id(number: int) -> str:

@@ -61,10 +61,10 @@ def write_folder(folder: Path, files: Mapping[str, Content]) -> Path:
 def write_archive(file: Path, files: Mapping[str, Content], mode: str = "w:gz") -> Path:
     with tarfile.open(str(file), mode) as archive:  # type: ignore[call-overload]
         for name, content in files.items():
-            data = content.encode() if isinstance(content, str) else content
+            raw = content.encode() if isinstance(content, str) else content
             member = tarfile.TarInfo(name)
-            member.size = len(data)
-            archive.addfile(member, io.BytesIO(data))
+            member.size = len(raw)
+            archive.addfile(member, io.BytesIO(raw))
     return file
 
 
