@@ -20,6 +20,7 @@ _DEFAULT_TIMEOUT_SECONDS = 3
 _DEFAULT_MEMORY_MB = 128
 
 _SEGMENT = re.compile(r"[^{}/]+|\{[^{}/+]+\+?\}")
+_FUNCTION = "AWS::Serverless::Function"
 _AUTHORIZER_CONTEXT = "context.authorizer."
 _TABLE_KEYS = (
     "AttributeDefinitions",
@@ -137,6 +138,12 @@ def read_document(path: Path) -> Any:
         raise TemplateError(f"{path} cannot be read: {error}") from error
 
 
+def function_properties(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The properties of every Lambda function in a template's YAML."""
+    resources = document["Resources"].values()
+    return [resource["Properties"] for resource in resources if resource["Type"] == _FUNCTION]
+
+
 # libyaml, where PyYAML came with it: fifteen times as fast as the parser in pure Python.
 _SafeLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -222,9 +229,7 @@ class _Node:
 def _template(document: _Node) -> Template:
     api_name, api = _only_resource(document, "AWS::Serverless::Api")
     shared = document["Globals"]["Function"]
-    functions = {
-        name: _function(name, node, shared) for name, node in _resources(document, "AWS::Serverless::Function")
-    }
+    functions = {name: _function(name, node, shared) for name, node in _resources(document, _FUNCTION)}
     auth = api["Auth"]
     authorizers = {name: _authorizer(name, node, functions) for name, node in auth["Authorizers"].items()}
     return Template(
@@ -286,7 +291,7 @@ def _authorizer(name: str, node: _Node, functions: Mapping[str, Function]) -> Au
 
 def _routes(document: _Node, api_name: str, default: _Node, authorizers: Mapping[str, Authorizer]) -> tuple[Route, ...]:
     routes: dict[tuple[str, str], Route] = {}
-    for function, properties in _resources(document, "AWS::Serverless::Function"):
+    for function, properties in _resources(document, _FUNCTION):
         for _, event in properties["Events"].items():
             if event["Type"].value != "Api":
                 continue

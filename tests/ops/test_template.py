@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from lms_lambda.dynamodb.tables import ROOT
 from lms_lambda.template import Authorizer, Function, ResponseTemplate, Route, TemplateError, read_template
 from tests.ops.small_api import TEMPLATE
-
-PROJECT = Path(__file__).parents[2]
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -94,7 +93,7 @@ def test_a_media_type_is_read_with_a_slash_for_sams_tilde(tmp_path: Path) -> Non
 
 
 def test_the_table_is_what_create_table_takes() -> None:
-    template = read_template(PROJECT / "template.yaml")
+    template = read_template(ROOT / "template.yaml")
 
     assert template.table["KeySchema"] == [
         {"AttributeName": "PK", "KeyType": "HASH"},
@@ -106,11 +105,11 @@ def test_the_table_is_what_create_table_takes() -> None:
 
 
 def test_every_route_of_the_project_leads_to_the_folder_of_a_function() -> None:
-    template = read_template(PROJECT / "template.yaml")
+    template = read_template(ROOT / "template.yaml")
     called = {route.function for route in template.routes}
     called |= {authorizer.function for authorizer in template.authorizers.values()}
 
-    files = {PROJECT / template.functions[name].code_uri / "app.py" for name in called}
+    files = {ROOT / template.functions[name].code_uri / "app.py" for name in called}
 
     assert len(template.routes) > 0
     assert [file for file in files if not file.is_file()] == []

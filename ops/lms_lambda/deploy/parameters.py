@@ -17,6 +17,7 @@ from unittest.mock import patch
 
 from lms.settings import SettingsError, settings
 from lms.web.verifier import KeysMissingError, verifier
+from lms_lambda.template import function_properties
 
 _DERIVED = {"SettingsRevision": "from the other settings", "Architecture": "from the build (make build ARCH=x86_64)"}
 REVISION = "SettingsRevision"
@@ -60,9 +61,7 @@ def complete_settings(overrides: Mapping[str, str], template: Mapping[str, Any])
 def settings_revision(overrides: Mapping[str, str], template: Mapping[str, Any]) -> str:
     """A text that is another one when any setting is that the functions' own resources name."""
     values = {**_defaults(template), **overrides}
-    resources = template["Resources"].values()
-    functions = [resource for resource in resources if resource["Type"] == "AWS::Serverless::Function"]
-    referenced = set(_references([template["Globals"]["Function"], functions]))
+    referenced = set(_references([template["Globals"]["Function"], function_properties(template)]))
     relevant = {name: value for name, value in values.items() if name in referenced and name != REVISION}
     return hashlib.sha256(json.dumps(relevant, sort_keys=True).encode()).hexdigest()[:12]
 

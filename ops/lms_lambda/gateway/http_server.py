@@ -18,14 +18,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any, Protocol
 
-from lms_lambda.gateway.rest_api import BODY_LIMIT_BYTES, HttpRequest, HttpResponse
+from lms_lambda.gateway.proxy_event import TOKEN, HttpRequest, HttpResponse
+from lms_lambda.gateway.rest_api import BODY_LIMIT_BYTES
 
 _IDLE_SECONDS = 60
 # How long the rest of a refused request is taken in, so that its client gets to read the answer.
 _LINGER_SECONDS = 5
 _LINE_LIMIT_BYTES = 65_536
 _TRAILER_LIMIT = 100
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _TARGET = re.compile(r"[!-~]+")
 _VERSION = re.compile(r"HTTP/[0-9]\.[0-9]")
 _ORIGIN = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
@@ -208,7 +208,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _target(self) -> str:
         """The request's target without scheme and host. Not `self.path`, which has leading slashes merged."""
         target = self.requestline.split()[1]
-        if not _TARGET.fullmatch(target) or not _TOKEN.fullmatch(self.command):
+        if not _TARGET.fullmatch(target) or not TOKEN.fullmatch(self.command):
             raise _BadRequestError
         if origin := _ORIGIN.match(target):
             target = target[origin.end() :]
@@ -221,7 +221,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise _BadRequestError
         headers = [(name, value.strip(" \t")) for name, value in self.headers.items()]
         for name, value in headers:
-            if not _TOKEN.fullmatch(name) or "\r" in value or "\n" in value:
+            if not TOKEN.fullmatch(name) or "\r" in value or "\n" in value:
                 raise _BadRequestError
         return headers
 
@@ -295,7 +295,7 @@ class _Handler(BaseHTTPRequestHandler):
         # The path template, never the path: names of users are in it.
         milliseconds = (time.perf_counter() - self._started) * 1000
         # parse_request sets the command to None until it has read the line.
-        method = self.command if _TOKEN.fullmatch(self.command or "") and len(self.command) <= 16 else "-"
+        method = self.command if TOKEN.fullmatch(self.command or "") and len(self.command) <= 16 else "-"
         sys.stderr.write(f"{method} {response.route or '-'} {response.status} {milliseconds:.0f} ms\n")
         self.send_response_only(response.status)
         for name, value in response.headers:

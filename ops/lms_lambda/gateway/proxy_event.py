@@ -27,7 +27,8 @@ _ANSWER_KEYS = frozenset({"statusCode", "headers", "multiValueHeaders", "body", 
 _DROPPED_HEADERS = frozenset({"content-length", "connection", "transfer-encoding"})
 # These are the gateway's too: a function's own arrive under x-amzn-remapped-.
 _REMAPPED_HEADERS = frozenset({"www-authenticate", "date", "server", "x-amzn-requestid"})
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""What a method or a header's name is made of (RFC 9110 5.6.2)."""
 # Latin-1 without control characters: what a header line can carry.
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
@@ -201,7 +202,7 @@ def _response_headers(answer: dict[str, Any]) -> list[tuple[str, str]]:
         pairs.extend((name, _header_value(value)) for value in values)
     # API Gateway merges both maps; a pair that stands in both is sent once.
     pairs.extend(pair for name, value in single.items() if (pair := (name, _header_value(value))) not in pairs)
-    if not all(_HEADER_NAME.fullmatch(name) for name, _ in pairs):
+    if not all(TOKEN.fullmatch(name) for name, _ in pairs):
         raise MalformedAnswerError("a header's name is not a token")
     return [(_client_name(name), value) for name, value in pairs if name.lower() not in _DROPPED_HEADERS]
 

@@ -18,14 +18,13 @@ from threading import Thread
 from typing import Any
 from urllib.request import Request, urlopen
 
-import yaml
-
 from lms_lambda.dynamodb.dynamodb_local import DynamoDBLocal, DynamoDBLocalMissingError
 from lms_lambda.dynamodb.embedded import use_local_credentials
 from lms_lambda.dynamodb.tables import ROOT, create_table
 from lms_lambda.gateway.local_server import SAMPLE, greeting
 from lms_lambda.gateway.tokens import use_local_keys
 from lms_lambda.load.console import load_and_show
+from lms_lambda.template import function_properties, read_document
 
 BUILD = ROOT / ".aws-sam/local"
 """Where `make build-local` builds, for this machine's own processor."""
@@ -49,16 +48,11 @@ def environment_variables(template: Path, environment: Mapping[str, str]) -> dic
     """The functions' environment variables that a built template declares, with their values on this machine.
 
     A variable has the value that `environment` gives it, else the template's own where that is a text, else none: SAM
-    would make the name of a parameter of it.
+    would make the name of a parameter of it. Raises TemplateError.
     """
-    document = yaml.safe_load(template.read_text(encoding="utf-8"))
-    functions = [
-        resource["Properties"]
-        for resource in document["Resources"].values()
-        if resource["Type"] == "AWS::Serverless::Function"
-    ]
+    document = read_document(template)
     declared: dict[str, Any] = {}
-    for properties in [document["Globals"]["Function"], *functions]:
+    for properties in [document["Globals"]["Function"], *function_properties(document)]:
         declared |= properties.get("Environment", {}).get("Variables", {})
     return {
         name: environment.get(name, value if isinstance(value, str) else "") for name, value in sorted(declared.items())
