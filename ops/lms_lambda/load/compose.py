@@ -7,6 +7,7 @@ from typing import Any
 
 from lms.domain.completions import block_digest
 from lms.domain.courses import CourseMode, DurationLimit, MilestoneRequirement, UpgradeDeadlineConfig
+from lms.domain.dates import parse_stored
 from lms.domain.enrollments import Certificate
 from lms.domain.keys import CourseKey, parse_course_key, parse_usage_key
 from lms.domain.roles import INSTRUCTOR, STAFF
@@ -171,7 +172,7 @@ def _account(user_id: int, fields: Mapping[str, Any]) -> dict[str, Any]:
         "active": fields["is_active"],
         "staff": fields["is_staff"],
         "superuser": fields["is_superuser"],
-        "last_login": _moment(fields["last_login"]),
+        "last_login": parse_stored(fields["last_login"]),
     }
 
 
@@ -195,12 +196,12 @@ def _enrollment(fact: SourcedFact) -> dict[str, Any]:
     fields = fact.fields
     match fact.source.model:
         case "student.courseenrollment":
-            return {"created": _moment(fields["created"]), "mode": fields["mode"], "active": fields["is_active"]}
+            return {"created": parse_stored(fields["created"]), "mode": fields["mode"], "active": fields["is_active"]}
         case "certificates.generatedcertificate":
             names = ("status", "mode", "download_url", "verify_uuid")
             return {"certificate": Certificate(**{name: fields[name] for name in names})}
         case "schedules.schedule":
-            return {"upgrade_deadline": _moment(fields["upgrade_deadline"])}
+            return {"upgrade_deadline": parse_stored(fields["upgrade_deadline"])}
         case _:
             return {"excluded_from_fbe": True}
 
@@ -255,8 +256,8 @@ def _overview(_key: CourseKey, rows: Sequence[_CourseRow], _references: _Referen
         "org": fields["org"],
         "display_number": fields["display_number_with_default"] or "",
         "display_org": fields["display_org_with_default"] or "",
-        "start": _moment(fields["start"]),
-        "end": _moment(fields["end"]),
+        "start": parse_stored(fields["start"]),
+        "end": parse_stored(fields["end"]),
         "advertised_start": fields["advertised_start"],
         "image_url": fields["course_image_url"] or "",
         "social_sharing_url": fields["social_sharing_url"],
@@ -267,7 +268,7 @@ def _overview(_key: CourseKey, rows: Sequence[_CourseRow], _references: _Referen
         "days_early_for_beta": fields["days_early_for_beta"],
         "certificates_display_behavior": fields["certificates_display_behavior"],
         "certificates_show_before_end": fields["certificates_show_before_end"],
-        "certificate_available_date": _moment(fields["certificate_available_date"]),
+        "certificate_available_date": parse_stored(fields["certificate_available_date"]),
         "html_certificates": fields["cert_html_view_enabled"],
     }
 
@@ -282,7 +283,7 @@ def _modes(_key: CourseKey, rows: Sequence[_CourseRow], _references: _References
             CourseMode(
                 slug=row.fields["mode_slug"],
                 min_price=row.fields["min_price"],
-                expiration=_moment(row.fields["expiration"]),
+                expiration=parse_stored(row.fields["expiration"]),
                 sku=row.fields["sku"],
                 android_sku=row.fields["android_sku"],
                 ios_sku=row.fields["ios_sku"],
@@ -363,15 +364,11 @@ def _note_duration_limit(values: dict[str, Any], fields: Mapping[str, Any], site
 
 
 def _limit(fields: Mapping[str, Any]) -> DurationLimit:
-    return DurationLimit(fields["enabled"], _moment(fields["enabled_as_of"]))
+    return DurationLimit(fields["enabled"], parse_stored(fields["enabled_as_of"]))
 
 
 def _by_age(rows: Iterable[_CourseRow]) -> list[_CourseRow]:
     return sorted(rows, key=lambda row: int(row.fields["pk"]))
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
 
 
 def _sources(facts: Iterable[SourcedFact]) -> list[Source]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from lms.domain.dates import parse_stored
 from lms.domain.outline import Block, Outline, Viewer, position_key
 
 SCORED_TYPES = frozenset(
@@ -190,11 +191,7 @@ def _is_scored(block: Block) -> bool:
 
 
 def _steps(ora: Mapping[str, Any]) -> Iterator[tuple[str, datetime | None, datetime | None]]:
-    yield "Submission", _moment(ora.get("submission_start")), _moment(ora.get("submission_due"))
+    yield "Submission", parse_stored(ora.get("submission_start")), parse_stored(ora.get("submission_due"))
     for step in ora.get("assessments") or []:
         if step.get("name") in _ORA_STEPS:
-            yield _ORA_STEPS[step["name"]], _moment(step.get("start")), _moment(step.get("due"))
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+            yield _ORA_STEPS[step["name"]], parse_stored(step.get("start")), parse_stored(step.get("due"))

@@ -26,6 +26,11 @@ def ap_date(moment: datetime) -> str:
     return f"{_AP_MONTHS[moment.month - 1]} {moment.day}, {moment.year}"
 
 
+def parse_stored(text: str | None) -> datetime | None:
+    """The date that we, or Django, wrote as ISO 8601 with an offset; None for none. Raises ValueError."""
+    return datetime.fromisoformat(text) if text else None
+
+
 def parse_zoned(text: str) -> datetime | None:
     """The moment that a client's ISO 8601 date-time with a UTC offset names, or None. (mobile-users.md 5.2)
 
