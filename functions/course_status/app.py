@@ -6,6 +6,7 @@ from lms.web.bodies import read_body
 from lms.web.endpoint import endpoint
 from lms.web.request import Caller, Request
 from lms.web.response import Response
+from lms.web.shapes.course_status import course_status_json, course_status_v1_json
 from lms.web.visits import read_visit
 
 
@@ -19,7 +20,6 @@ def handler(request: Request, caller: Caller) -> Response:
         )
     else:
         status = course_status(caller.username, request.course, features, now, observation)
-    answer = {"last_visited_module_id": status.path[0], "last_visited_module_path": status.path}
     if request.method == "GET" and request.version == "v1":
-        answer["last_visited_block_id"] = status.last_completed_block or ""
-    return Response(200, answer)
+        return Response(200, course_status_v1_json(status))
+    return Response(200, course_status_json(status))

@@ -7,11 +7,12 @@ from lms.domain.errors import RoleChangesRefusedError, UserNotFoundError
 from lms.settings import settings
 from lms.usecases.course_team import Invocation, change_roles, list_team_courses
 from lms.web.bodies import read_body
-from lms.web.course_team import course_json, read_identifier, refused, result_json
+from lms.web.course_team import read_identifier, refused
 from lms.web.endpoint import endpoint
-from lms.web.errors import not_found
+from lms.web.errors import identifier_not_found
 from lms.web.request import Caller, Request
 from lms.web.response import Response
+from lms.web.shapes.course_team import role_results_json, team_course_json
 
 
 @endpoint("Course Team Manage", methods=("GET", "PUT", "HEAD", "OPTIONS"), versioned=False, for_web_pages=True)
@@ -25,8 +26,8 @@ def _get(request: Request, caller: Caller) -> Response:
     try:
         team = list_team_courses(caller.username, identifier, request.observation)
     except UserNotFoundError:
-        raise not_found(f"User with identifier '{sent}' not found or not active.") from None
-    return Response(200, [course_json(course, team.roles, settings(), request.now) for course in team.courses])
+        raise identifier_not_found(sent) from None
+    return Response(200, [team_course_json(course, team.roles, settings(), request.now) for course in team.courses])
 
 
 def _put(request: Request, caller: Caller) -> Response:
@@ -40,5 +41,4 @@ def _put(request: Request, caller: Caller) -> Response:
         errors = change_roles(caller.username, email, operations, invocation)
     except RoleChangesRefusedError as error:
         return refused(body, str(error))
-    results = [result_json(operation, error) for operation, error in zip(operations, errors, strict=True)]
-    return Response(200, {"email": email, "results": results})
+    return Response(200, role_results_json(email, operations, errors))

@@ -8,6 +8,7 @@ from lms.web.credentials import CSRF_COOKIE
 from lms.web.endpoint import open_endpoint
 from lms.web.request import Request
 from lms.web.response import Response
+from lms.web.shapes.csrf_token import csrf_token_json
 
 _YEAR = 60 * 60 * 24 * 7 * 52
 """Seconds that Django's CSRF cookie lasts."""
@@ -18,11 +19,11 @@ def handler(request: Request) -> Response:
     """200 with a token for the browser's CSRF cookie, which is set where there is none: the LMS may have set it."""
     secret = secret_of(request.cookies.get(CSRF_COOKIE, ""))
     if secret is not None:
-        return Response(200, {"csrfToken": masked(secret, _random_text())})
+        return Response(200, csrf_token_json(masked(secret, _random_text())))
     secret = _random_text()
     secure = "; Secure" if settings().https else ""
     cookie = f"{CSRF_COOKIE}={secret}; Max-Age={_YEAR}; Path=/; SameSite=Lax{secure}"
-    return Response(200, {"csrfToken": masked(secret, _random_text())}, {"Set-Cookie": cookie})
+    return Response(200, csrf_token_json(masked(secret, _random_text())), {"Set-Cookie": cookie})
 
 
 def _random_text() -> str:

@@ -1,16 +1,22 @@
 """GET users/{username}/course_enrollments: the caller's courses. (mobile-users.md 4)"""
 
-from typing import Any
-
 from lms.domain.errors import UserNotFoundError
-from lms.domain.timezones import shown_time_zone
 from lms.settings import settings
 from lms.usecases.enrollments import list_enrollments, show_dashboard
-from lms.web.dashboard import dashboard_json, read_dashboard_query
+from lms.web.dashboard import read_dashboard_query
 from lms.web.endpoint import endpoint
-from lms.web.enrollments import EnrollmentContext, configs_json, context_of, enrollment_json
+from lms.web.enrollments import context_of
 from lms.web.request import Caller, Request
 from lms.web.response import Response
+from lms.web.shapes.dashboard import EnrollmentsV3Json, EnrollmentsV4Json, dashboard_v3_json, dashboard_v4_json
+from lms.web.shapes.enrollments import (
+    EnrollmentJson,
+    EnrollmentsV2Json,
+    EnrollmentV05Json,
+    enrollment_json,
+    enrollment_v05_json,
+    enrollments_v2_json,
+)
 
 _BARE_LISTS = ("v0.5", "v1")
 _PAGED = ("v3", "v4")
@@ -27,7 +33,7 @@ def handler(request: Request, caller: Caller) -> Response:
         raise
 
 
-def _listed(request: Request, caller: Caller) -> Any:
+def _listed(request: Request, caller: Caller) -> list[EnrollmentV05Json] | list[EnrollmentJson] | EnrollmentsV2Json:
     listed = list_enrollments(
         caller.username,
         org=request.query.get("org"),
@@ -37,19 +43,16 @@ def _listed(request: Request, caller: Caller) -> Any:
         observation=request.observation,
     )
     context = context_of(request, listed.learner, listed.site)
-    items = [enrollment_json(enrolled, context) for enrolled in listed.courses]
-    return items if request.version in _BARE_LISTS else _with_configs({"enrollments": items}, context)
+    if request.version == "v0.5":
+        return [enrollment_v05_json(enrolled, context) for enrolled in listed.courses]
+    if request.version == "v1":
+        return [enrollment_json(enrolled, context) for enrolled in listed.courses]
+    return enrollments_v2_json(listed.courses, context)
 
 
-def _paged(request: Request, caller: Caller) -> dict[str, Any]:
+def _paged(request: Request, caller: Caller) -> EnrollmentsV3Json | EnrollmentsV4Json:
     dashboard = show_dashboard(caller.username, read_dashboard_query(request), request.now, request.observation)
     context = context_of(request, dashboard.learner, dashboard.site)
-    return _with_configs(dashboard_json(request, dashboard, context), context)
-
-
-def _with_configs(answer: dict[str, Any], context: EnrollmentContext) -> dict[str, Any]:
-    return {
-        "configs": configs_json(context.site),
-        "user_timezone": shown_time_zone(context.user.time_zone),
-        **answer,
-    }
+    if request.version == "v3":
+        return dashboard_v3_json(request, dashboard, context)
+    return dashboard_v4_json(request, dashboard, context)

@@ -2,9 +2,9 @@
 
 from lms.usecases.my_user_info import record_login
 from lms.web.endpoint import endpoint
-from lms.web.enrollments import user_path
 from lms.web.request import Caller, Request
 from lms.web.response import Response
+from lms.web.shapes.user_detail import user_path
 
 
 @endpoint("My User Info", methods=("GET", "OPTIONS"))

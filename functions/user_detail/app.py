@@ -2,24 +2,13 @@
 
 from lms.usecases.user_detail import user_detail
 from lms.web.endpoint import endpoint
-from lms.web.enrollments import user_path
 from lms.web.request import Caller, Request
 from lms.web.response import Response
+from lms.web.shapes.user_detail import user_json
 
 
 @endpoint("User Detail", methods=("GET", "HEAD", "OPTIONS"), own_user=True)
 def handler(request: Request, caller: Caller) -> Response:
     """200 with id, username, email, name and the address of the user's enrollments."""
     user = user_detail(caller.username, request.observation)
-    return Response(
-        200,
-        {
-            "id": user.id,
-            "username": user.username,
-            "email": user.email,
-            "name": user.name,
-            "course_enrollments": (
-                f"{request.base_url}{user_path(request.version, user.username)}/course_enrollments/"
-            ),
-        },
-    )
+    return Response(200, user_json(user, request.base_url, request.version))

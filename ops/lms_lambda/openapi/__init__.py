@@ -1,1 +1,1 @@
-"""The OpenAPI document of the API, generated from template.yaml, the handlers and the models of this package."""
+"""The OpenAPI document of the API, made of template.yaml, the handlers, their shapes and this package."""

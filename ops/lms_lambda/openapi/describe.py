@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lms.domain.errors import DomainError
+from lms.web.errors import HttpError, http_error
+
 
 @dataclass(frozen=True)
 class Detail:
@@ -15,7 +18,7 @@ class Detail:
 
 @dataclass(frozen=True)
 class Narrowed:
-    """A body of a type of lms_lambda.openapi.bodies in which some fields have one value only."""
+    """A shape in which some fields have one value only."""
 
     body: Any
     constants: Mapping[str, str]
@@ -25,8 +28,8 @@ class Narrowed:
 class Answer:
     """A status that an operation may answer with.
 
-    `body`: a type of lms_lambda.openapi.bodies, Narrowed, or a Detail; None: no body. `headers` and `links`: OpenAPI
-    header and link objects by name.
+    `body`: a shape, a list of them, Narrowed, or a Detail; None: no body. `headers` and `links`: OpenAPI header and
+    link objects by name.
     """
 
     status: int
@@ -36,12 +39,31 @@ class Answer:
     links: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
+def refusal(
+    when: str,
+    *errors: HttpError | DomainError,
+    others: bool = False,
+    headers: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Answer:
+    """The answer that errors of one status make, in Django REST framework's shape.
+
+    `others`: they are examples, and there are more. Raises ValueError for an error that no client sees so.
+    """
+    answers = [http_error(error) if isinstance(error, DomainError) else error for error in errors]
+    texts = tuple(error.body["detail"] for error in answers if error is not None and "detail" in error.body)
+    statuses = {error.status for error in answers if error is not None}
+    if len(texts) < len(errors) or len(statuses) != 1:
+        raise ValueError(f"not of one status, or without a detail: {errors}")
+    return Answer(statuses.pop(), when, Detail(texts, others), headers or {})
+
+
 @dataclass(frozen=True)
 class Operation:
     """A method of an endpoint: what it does, what it takes, and its own answers.
 
     Answers that every operation has (no token, wrong version, throttled, …) are not repeated here. `parameters`:
-    OpenAPI parameter objects of the query. `bodies`: types by media type; `body_required`: an empty body is refused.
+    OpenAPI parameter objects of the query. `bodies`: models of lms_lambda.openapi.requests by media type;
+    `body_required`: an empty body is refused.
     """
 
     summary: str
@@ -62,3 +84,9 @@ class Variant:
 
 class UndescribedError(Exception):
     """A route, method, variable or authorizer that is not described, or a description of what there is not."""
+
+
+def either(values: Sequence[str]) -> str:
+    """The values as a sentence names them."""
+    *others, last = (f"`{value}`" for value in values)
+    return f"{', '.join(others)} or {last}"

@@ -8,17 +8,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lms.domain.tokens import EXPIRED, INVALID, NO_USERNAME, NOT_PROVIDED
+from lms.domain.errors import UnavailableError
+from lms.domain.tokens import EXPIRED, INVALID, NO_CREDENTIALS, NO_USERNAME, NOT_PROVIDED, TOKEN_WITH_SPACES
 from lms.web.endpoint import EndpointDescription
+from lms.web.errors import (
+    method_not_allowed,
+    not_acceptable,
+    not_found,
+    permission_denied,
+    server_error,
+    too_large,
+    unsupported_media_type,
+)
 from lms.web.request import VERSIONS
+from lms.web.response import COMMON_HEADERS
+from lms.web.shapes.options import PARSES, MetadataJson
 from lms_lambda.gateway.local_function import load_handler
-from lms_lambda.openapi import bodies
-from lms_lambda.openapi.describe import Answer, Detail, Narrowed, Operation, UndescribedError, Variant
-from lms_lambda.openapi.endpoints import AUTHORIZERS, ENDPOINTS, SECURITY_SCHEMES, VARIABLES, security
+from lms_lambda.openapi.describe import Answer, Detail, Narrowed, Operation, UndescribedError, Variant, refusal
+from lms_lambda.openapi.endpoints import ENDPOINTS, VARIABLES
 from lms_lambda.openapi.schemas import Schemas, gateway_detail
+from lms_lambda.openapi.security import AUTHORIZERS, SECURITY_SCHEMES, security
 from lms_lambda.template import ResponseTemplate, Route, Template
 
-_JSON = "application/json"
+_JSON = PARSES[0]
 _VARIABLE = re.compile(r"\{([^{}+]+)(\+?)\}")
 _GENERIC = ("HEAD", "OPTIONS")
 """Methods that are the same at every endpoint."""
@@ -65,8 +77,6 @@ _GATEWAY_HEADERS = {
     **{name: str(header["description"]) for name, header in _CORS_HEADERS.items()},
 }
 
-_UNAVAILABLE = "Service temporarily unavailable, try again later."
-
 
 def document(template: Template, root: Path, endpoints: Mapping[str, Sequence[Variant]] = ENDPOINTS) -> dict[str, Any]:
     """The OpenAPI 3.1 document of the API that `template` declares, whose functions' code is under `root`.
@@ -98,11 +108,7 @@ class _Maker:
         if unused := self._endpoints.keys() - described:
             raise UndescribedError(f"described, but there is no route to it: {', '.join(sorted(unused))}")
         self._responses["MethodNotAllowed"] = self._response(
-            [
-                Answer(
-                    405, "The endpoint does not take this method.", Detail(('Method "POST" not allowed.',), others=True)
-                )
-            ],
+            [refusal("The endpoint does not take this method.", method_not_allowed("POST"), others=True)],
             {"Allow": {"required": True, "description": "The methods that it takes.", "schema": {"type": "string"}}},
         )
         project = tomllib.loads((self._root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -207,7 +213,9 @@ class _Maker:
         if operation.bodies:
             made["requestBody"] = {
                 "required": operation.body_required,
-                "content": {kind: {"schema": self._schemas.of([body])} for kind, body in operation.bodies.items()},
+                "content": {
+                    kind: {"schema": self._schemas.of_request(body)} for kind, body in operation.bodies.items()
+                },
             }
         return made
 
@@ -222,7 +230,7 @@ class _Maker:
             common.setdefault(answer.status, []).append(answer)
         always = {
             "Allow": _constant(", ".join(endpoint.methods), "The methods that the endpoint takes."),
-            "Cache-Control": _constant("no-store", "Answers are personal."),
+            "Cache-Control": _constant(COMMON_HEADERS["Cache-Control"], "Answers are personal."),
             **(_CORS_HEADERS if endpoint.for_web_pages else {}),
         }
         responses = {}
@@ -252,13 +260,7 @@ class _Maker:
             yield Answer(
                 401,
                 "There is no token, or it is not good.",
-                Detail(
-                    (
-                        *(NOT_PROVIDED, INVALID, EXPIRED, NO_USERNAME),
-                        "Invalid token header. No credentials provided.",
-                        "Invalid token header. Token string should not contain spaces.",
-                    )
-                ),
+                Detail((NOT_PROVIDED, INVALID, EXPIRED, NO_USERNAME, NO_CREDENTIALS, TOKEN_WITH_SPACES)),
                 {
                     "WWW-Authenticate": _constant(challenge, "How to authenticate.", required=False),
                     "x-amzn-remapped-www-authenticate": _constant(
@@ -270,34 +272,23 @@ class _Maker:
                 yield self._gateway_answer(401, "UNAUTHORIZED", "")
             yield self._gateway_answer(401, "ACCESS_DENIED", "")
             reason = "The path names another user, or the token" if endpoint.own_user else "The token"
-            yield Answer(
-                403,
-                f"{reason} is one of a restricted application.",
-                Detail(("You do not have permission to perform this action.",)),
-            )
+            yield refusal(f"{reason} is one of a restricted application.", permission_denied())
         yield self._gateway_answer(403, "WAF_FILTERED", "The firewall refuses the request, where there is one.")
         if endpoint.versioned:
-            yield Answer(404, "The API has no such version.", Detail(("Not found.",)))
-        yield Answer(
-            406,
+            yield refusal("The API has no such version.", not_found())
+        yield refusal(
             "`Accept` excludes JSON, or the answer is too large to be sent without compression.",
-            Detail(
-                (
-                    "Could not satisfy the request Accept header.",
-                    "The answer is too large to be sent; it fits if Accept-Encoding includes gzip.",
-                )
-            ),
+            *(not_acceptable(), too_large()),
         )
         yield self._gateway_answer(413, "REQUEST_TOO_LARGE", "The body is larger than 10 MB, or 6 MB in base64.")
         if operation.bodies:
-            unsupported = 'Unsupported media type "text/plain" in request.'
-            yield Answer(415, "The body is of another media type.", Detail((unsupported,), others=True))
+            yield refusal("The body is of another media type.", unsupported_media_type("text/plain"), others=True)
         yield self._gateway_answer(429, "THROTTLED", "There are too many requests at once.")
-        yield Answer(500, "Something of ours is wrong.", Detail(("A server error occurred.",)))
+        yield refusal("Something of ours is wrong.", server_error())
         yield self._gateway_answer(500, "DEFAULT_5XX", "")
         yield self._gateway_answer(502, "DEFAULT_5XX", "A function ended without an answer.")
         seconds = {"Retry-After": {"description": "Seconds.", "schema": {"type": "string", "pattern": "^[0-9]+$"}}}
-        yield Answer(503, "The table does not answer, or a setting cannot be read.", Detail((_UNAVAILABLE,)), seconds)
+        yield refusal("The table does not answer, or a setting cannot be read.", UnavailableError(""), headers=seconds)
         yield self._gateway_answer(504, "INTEGRATION_TIMEOUT", "A function took longer than 29 s.")
 
     def _gateway_answer(self, status: int, response_type: str, when: str) -> Answer:
@@ -317,14 +308,14 @@ class _Maker:
         if named or headers:
             response["headers"] = {**headers, **named}
         if described:
-            response["content"] = {_JSON: {"schema": self._schemas.of(described)}}
+            response["content"] = {_JSON: {"schema": self._schemas.of_answers(described)}}
         if links:
             response["links"] = links
         return response
 
 
 def _options(endpoint: EndpointDescription) -> Operation:
-    named = Narrowed(bodies.Metadata, {"name": endpoint.name})
+    named = Narrowed(MetadataJson, {"name": endpoint.name})
     return Operation(
         summary="Tell what the endpoint takes",
         description="The endpoint's name and media types; the methods are in `Allow`."

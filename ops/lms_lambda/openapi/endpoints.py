@@ -3,12 +3,30 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lms.domain.dashboard import STATUSES
+from lms.domain.enrollments import STATUS_LIMIT
+from lms.domain.errors import CourseNotFoundError, InvalidPageError, NotEnrolledError, UserNotFoundError
+from lms.domain.keys import CourseKey
+from lms.domain.paging import MAX_PAGE_SIZE, PAGE_SIZE
+from lms.web.credentials import CSRF_COOKIE
+from lms.web.errors import identifier_not_found, json_parse_error, missing_identifier, not_an_object
 from lms.web.request import VERSIONS
-from lms_lambda.openapi import bodies
-from lms_lambda.openapi.describe import Answer, Detail, Operation, Variant
+from lms.web.shapes.access import AccessRefusedJson
+from lms.web.shapes.course_status import CourseStatusJson, CourseStatusV1Json
+from lms.web.shapes.course_team import RoleChangesRefusedJson, RoleResultsJson, TeamCourseJson
+from lms.web.shapes.csrf_token import CsrfTokenJson
+from lms.web.shapes.dashboard import EnrollmentsV3Json, EnrollmentsV4Json
+from lms.web.shapes.enrollments import EnrollmentJson, EnrollmentsV2Json, EnrollmentV05Json
+from lms.web.shapes.enrollments_status import EnrollmentStatusJson
+from lms.web.shapes.errors import MobileErrorsJson
+from lms.web.shapes.options import PARSES
+from lms.web.shapes.schema import COURSE
+from lms.web.shapes.user_detail import UserJson
+from lms_lambda.openapi.describe import Answer, Operation, Variant, either, refusal
+from lms_lambda.openapi.requests import NoFields, RoleChanges, Visit, VisitForm
 
-_NO_USER = "No User matches the given query."
-_JSON = "application/json"
+_JSON, _FORM, _MULTIPART = PARSES
+_UNKNOWN_USER = refusal("The token is good, but its user is not known here.", UserNotFoundError())
 
 
 def _text(name: str, description: str) -> dict[str, Any]:
@@ -47,7 +65,7 @@ _USER_DETAIL = Operation(
         Answer(
             200,
             "The caller.",
-            bodies.User,
+            UserJson,
             links={
                 "enrollmentsStatus": {
                     "operationId": "getUserEnrollmentsStatus",
@@ -61,18 +79,20 @@ _USER_DETAIL = Operation(
                 },
             },
         ),
-        Answer(404, "The token is good, but its user is not known here.", Detail((_NO_USER,))),
+        _UNKNOWN_USER,
     ],
 )
 
 _ENROLLMENTS_STATUS = Operation(
     summary="Show in which courses the caller is active",
-    description="The first 500 courses that the caller is enrolled in, by course id, less those not on mobile.",
+    description=(
+        f"The first {STATUS_LIMIT} courses that the caller is enrolled in, by course id, less those not on mobile."
+    ),
     answers=[
         Answer(
             200,
             "The courses, by id.",
-            list[bodies.EnrollmentStatus],
+            list[EnrollmentStatusJson],
             links={
                 "courseStatus": {
                     "operationId": "getCourseStatusV1",
@@ -84,7 +104,7 @@ _ENROLLMENTS_STATUS = Operation(
                 }
             },
         ),
-        Answer(404, "The token is good, but its user is not known here.", Detail((_NO_USER,))),
+        _UNKNOWN_USER,
     ],
 )
 
@@ -92,12 +112,12 @@ _ENROLLMENTS_STATUS = Operation(
 
 _ORG = _text("org", "Only courses of this organization: the key's, whatever the letter case. Empty: none at all.")
 _PAGE = _text("page", "A page's number, from 1, or `last`; empty: 1. A page that there is not is a 404.")
-_NO_PAGE = Answer(404, "There is no such page.", Detail(("Invalid page.",)))
-_UNKNOWN_USER = Answer(404, "The token is good, but its user is not known here.", Detail((_NO_USER,)))
+_NO_PAGE = refusal("There is no such page.", InvalidPageError())
 _TO_COURSE_STATUS = "Where the learner was in a course."
 
 
-def _page_size(default: int, largest: int) -> dict[str, Any]:
+def _page_size(version: str) -> dict[str, Any]:
+    default, largest = PAGE_SIZE[version], MAX_PAGE_SIZE[version]
     text = f"Enrollments on a page: {default} where it is missing or no number above 0, and {largest} at most."
     return _text("page_size", text)
 
@@ -122,41 +142,41 @@ def _enrollments(
 
 _STATUS = _text(
     "status",
-    "Exactly `all`, `in_progress`, `completed` or `expired`: only such courses, and none of them as the primary one. "
+    f"Exactly {either(STATUSES)}: only such courses, and none of them as the primary one. "
     "Any other value counts as missing.",
 )
 _REQUESTED_FIELDS = _text("requested_fields", "A list with commas between; `course_progress` adds the progress.")
 
 _ENROLLMENTS = (
     _enrollments(
-        "v0.5", list[bodies.EnrollmentV05], "/0/course/id",
+        "v0.5", list[EnrollmentV05Json], "/0/course/id",
         "All active enrollments but those whose audit access is over.", errors=[],
     ),
-    _enrollments("v1", list[bodies.Enrollment], "/0/course/id", "All active enrollments.", errors=[]),
+    _enrollments("v1", list[EnrollmentJson], "/0/course/id", "All active enrollments.", errors=[]),
     _enrollments(
-        "v2", bodies.EnrollmentsV2, "/enrollments/0/course/id",
+        "v2", EnrollmentsV2Json, "/enrollments/0/course/id",
         "All active enrollments, and the site's settings for the apps.", errors=[_UNKNOWN_USER],
     ),
     _enrollments(
-        "v3", bodies.EnrollmentsV3, "/enrollments/results/0/course/id",
+        "v3", EnrollmentsV3Json, "/enrollments/results/0/course/id",
         "A page of the active enrollments.",
-        _PAGE, _page_size(10, 100), errors=[_NO_PAGE, _UNKNOWN_USER],
+        _PAGE, _page_size("v3"), errors=[_NO_PAGE, _UNKNOWN_USER],
     ),
     _enrollments(
-        "v4", bodies.EnrollmentsV4, "/primary/course/id",
+        "v4", EnrollmentsV4Json, "/primary/course/id",
         "The course that the learner is likely to go on with, and a page of the other active enrollments.",
-        _PAGE, _page_size(5, 50), _STATUS, _REQUESTED_FIELDS, errors=[_NO_PAGE, _UNKNOWN_USER],
+        _PAGE, _page_size("v4"), _STATUS, _REQUESTED_FIELDS, errors=[_NO_PAGE, _UNKNOWN_USER],
     ),
 )  # fmt: skip
 
 # --- Mobile: course status --------------------------------------------------------------------------------------------
 
 _COURSE_ERRORS = [
-    Answer(404, "The app may not load the course.", bodies.AccessRefused),
-    Answer(
-        404,
+    Answer(404, "The app may not load the course.", AccessRefusedJson),
+    refusal(
         "There is no such user or course, or the caller is not enrolled in it.",
-        Detail((_NO_USER, "Not found.", "Course not found: course-v1:SampleX+NOTHING+2026."), others=True),
+        *(UserNotFoundError(), NotEnrolledError(), CourseNotFoundError(CourseKey("SampleX", "NOTHING", "2026"))),
+        others=True,
     ),
 ]
 
@@ -171,20 +191,17 @@ def _course_status(versions: tuple[str, ...], shape: Any) -> Variant:
         summary="Note where the caller is in a course",
         description="Moves the learner to a block, and answers where the learner is then.",
         bodies={
-            _JSON: bodies.Visit,
-            "application/x-www-form-urlencoded": bodies.VisitForm,
-            "multipart/form-data": bodies.VisitForm | bodies.NoFields,
+            _JSON: Visit,
+            _FORM: VisitForm,
+            _MULTIPART: VisitForm | NoFields,
         },
         answers=[
-            Answer(200, "The section and its path, bottom-up, after the move.", bodies.CourseStatus),
-            Answer(400, "The date or the block is not right.", bodies.MobileErrors),
-            Answer(
-                400,
+            Answer(200, "The section and its path, bottom-up, after the move.", CourseStatusJson),
+            Answer(400, "The date or the block is not right.", MobileErrorsJson),
+            refusal(
                 "The body cannot be read.",
-                Detail(
-                    ("Invalid data. Expected a JSON object.", "JSON parse error - Expecting value: line 1 column 1"),
-                    others=True,
-                ),
+                *(not_an_object(), json_parse_error("Expecting value: line 1 column 1")),
+                others=True,
             ),
             *_COURSE_ERRORS,
         ],
@@ -222,18 +239,12 @@ _SHOW_TEAM = Operation(
     "of the user who is asked about. Any learner may ask, and sees no courses.",
     parameters=[_USER_QUERY],
     answers=[
-        Answer(200, "The courses.", list[bodies.TeamCourse]),
-        Answer(
-            400,
-            "No user is named.",
-            Detail(
-                ("Missing required query parameters. At least one of 'email', 'username', or 'user_id' is required.",)
-            ),
-        ),
-        Answer(
-            404,
+        Answer(200, "The courses.", list[TeamCourseJson]),
+        refusal("No user is named.", missing_identifier()),
+        refusal(
             "There is no such user, or the account is not active.",
-            Detail(("User with identifier 'nobody@example.com' not found or not active.",), others=True),
+            identifier_not_found("nobody@example.com"),
+            others=True,
         ),
     ],
 )
@@ -242,26 +253,22 @@ _CHANGE_TEAM = Operation(
     summary="Change a user's roles on course teams",
     description="Carries out each operation by itself, in order, and says what became of it: the answer is 200 even if "
     "all of them failed. A role that is assigned comes with an enrollment.",
-    bodies={_JSON: bodies.RoleChanges},
+    bodies={_JSON: RoleChanges},
     body_required=True,
     answers=[
-        Answer(200, "One result for each operation.", bodies.RoleResults),
+        Answer(200, "One result for each operation.", RoleResultsJson),
         Answer(
             400,
             "The request is not complete, has too many operations, or the user is not active.",
-            bodies.RoleChangesRefused,
+            RoleChangesRefusedJson,
         ),
-        Answer(
-            400,
-            "The body cannot be read.",
-            Detail(("JSON parse error - Expecting value: line 1 column 1 (char 0)",), others=True),
-        ),
+        refusal("The body cannot be read.", json_parse_error("Expecting value: line 1 column 1 (char 0)"), others=True),
         Answer(
             403,
             "The caller is no instructor of any course or organization, and not global staff.",
-            bodies.RoleChangesRefused,
+            RoleChangesRefusedJson,
         ),
-        Answer(404, "There is no user with this e-mail.", bodies.RoleChangesRefused),
+        Answer(404, "There is no user with this e-mail.", RoleChangesRefusedJson),
     ],
 )
 
@@ -275,11 +282,11 @@ _CSRF_TOKEN = Operation(
         Answer(
             200,
             "A token.",
-            bodies.CsrfToken,
+            CsrfTokenJson,
             headers={
                 "Set-Cookie": {
-                    "description": "The cookie `csrftoken`, where the request has none.",
-                    "schema": {"type": "string", "pattern": "^csrftoken=[A-Za-z0-9]+; "},
+                    "description": f"The cookie `{CSRF_COOKIE}`, where the request has none.",
+                    "schema": {"type": "string", "pattern": f"^{CSRF_COOKIE}=[A-Za-z0-9]+; "},
                 }
             },
         )
@@ -292,8 +299,8 @@ ENDPOINTS: Mapping[str, Sequence[Variant]] = {
     "User Course Enrollments List": _ENROLLMENTS,
     "User Enrollments Status": [Variant({"GET": _ENROLLMENTS_STATUS})],
     "Course Status": [
-        _course_status(("v1",), bodies.CourseStatusV1),
-        _course_status(tuple(version for version in VERSIONS if version != "v1"), bodies.CourseStatus),
+        _course_status(("v1",), CourseStatusV1Json),
+        _course_status(tuple(version for version in VERSIONS if version != "v1"), CourseStatusJson),
     ],
     "Course Team Manage": [Variant({"GET": _SHOW_TEAM, "PUT": _CHANGE_TEAM})],
     "Csrf Token": [Variant({"GET": _CSRF_TOKEN})],
@@ -314,7 +321,7 @@ VARIABLES: Mapping[str, Mapping[str, Any]] = {
     "course_id": {
         "description": "A course key. It may hold slashes, if it is of the older form; what follows it is ignored.",
         "schema": {"type": "string", "minLength": 1, "format": "course-key"},
-        "example": "course-v1:SampleX+GARDEN+2026",
+        "example": COURSE,
     },
     "tail": {
         "description": "Whatever follows the path; it is ignored.",
@@ -323,57 +330,3 @@ VARIABLES: Mapping[str, Mapping[str, Any]] = {
     },
 }
 """OpenAPI parameter objects of the paths' variables, without name and place."""
-
-SECURITY_SCHEMES: Mapping[str, Mapping[str, Any]] = {
-    "JWT": {
-        "type": "apiKey",
-        "in": "header",
-        "name": "Authorization",
-        "description": "`JWT <token>`: a JSON Web Token of the LMS, after the word `JWT` in any letter case and one "
-        "space. On a laptop, `lms-lambda token USERNAME` prints a token.",
-    },
-    "bearer": {
-        "type": "http",
-        "scheme": "bearer",
-        "bearerFormat": "JWT",
-        "description": "`Bearer <token>`: the same token, after the word `Bearer`. "
-        "An opaque token of the LMS is not taken.",
-    },
-    "jwtCookieHeaderPayload": {
-        "type": "apiKey",
-        "in": "cookie",
-        "name": "edx-jwt-cookie-header-payload",
-        "description": "The first two parts of the token, as the LMS gives them to browsers. Both cookies are needed.",
-    },
-    "jwtCookieSignature": {
-        "type": "apiKey",
-        "in": "cookie",
-        "name": "edx-jwt-cookie-signature",
-        "description": "The third part of the token.",
-    },
-    "csrfCookie": {
-        "type": "apiKey",
-        "in": "cookie",
-        "name": "csrftoken",
-        "description": "The cookie that comes with a CSRF token. Needed with the JWT cookies, except to read.",
-    },
-    "csrfToken": {
-        "type": "apiKey",
-        "in": "header",
-        "name": "X-CSRFToken",
-        "description": "The CSRF token, which must match the cookie. Needed with the JWT cookies, except to read.",
-    },
-}
-
-_HEADER: tuple[Mapping[str, list[str]], ...] = ({"JWT": []}, {"bearer": []})
-_COOKIES: dict[str, list[str]] = {"jwtCookieHeaderPayload": [], "jwtCookieSignature": []}
-_SAFE = {"GET", "HEAD", "OPTIONS"}
-
-AUTHORIZERS = ("MobileJwt", "SupportJwt")
-
-
-def security(authorizer: str, method: str) -> list[Mapping[str, list[str]]]:
-    """The OpenAPI security requirements of a route with this authorizer."""
-    if authorizer == "MobileJwt":
-        return [*_HEADER]
-    return [*_HEADER, _COOKIES if method in _SAFE else {**_COOKIES, "csrfCookie": [], "csrfToken": []}]

@@ -10,8 +10,9 @@ from lms.domain.courses import CourseSummary
 from lms.domain.site import Features
 from lms.domain.users import UserIdentifier
 from lms.settings import Settings
-from lms.web.course_team import course_json, read_identifier, refused
+from lms.web.course_team import read_identifier, refused
 from lms.web.errors import HttpError
+from lms.web.shapes.course_team import team_course_json
 from tests.unit.builders import COURSE_ID, KEY, NOW, PLAIN, at, cases, course_role
 
 SECURE = Settings("", "studio.example.org", True, Features())
@@ -60,7 +61,7 @@ def test_a_query_that_names_nobody_is_refused(query: dict[str, str]) -> None:
 def test_the_element_of_a_course_in_its_order() -> None:
     listed = CourseSummary(KEY, "Demo 101", at("2026-07-01"))
 
-    assert list(course_json(listed, course_role("staff"), SECURE, NOW).items()) == [
+    assert list(team_course_json(listed, course_role("staff"), SECURE, NOW).items()) == [
         ("course_id", COURSE_ID),
         ("course_name", "Demo 101"),
         ("course_url", f"https://studio.example.org/course/{COURSE_ID}"),
@@ -82,17 +83,17 @@ def test_the_element_of_a_course_in_its_order() -> None:
     },
 )
 def test_whether_a_course_is_archived(end: datetime | None, expected: str) -> None:
-    assert course_json(CourseSummary(KEY, "x", end), PLAIN, SECURE, NOW)["status"] == expected
+    assert team_course_json(CourseSummary(KEY, "x", end), PLAIN, SECURE, NOW)["status"] == expected
 
 
 def test_a_course_without_name_is_shown_by_its_number() -> None:
-    assert course_json(CourseSummary(KEY, None, None), PLAIN, SECURE, NOW)["course_name"] == "DX101"
+    assert team_course_json(CourseSummary(KEY, None, None), PLAIN, SECURE, NOW)["course_name"] == "DX101"
 
 
 def test_a_studio_without_https_is_linked_without() -> None:
     settings = Settings("", "localhost:8001", False, Features())
 
-    shown = course_json(CourseSummary(KEY, "x", None), PLAIN, settings, NOW)
+    shown = team_course_json(CourseSummary(KEY, "x", None), PLAIN, settings, NOW)
     assert shown["course_url"] == f"http://localhost:8001/course/{COURSE_ID}"
 
 

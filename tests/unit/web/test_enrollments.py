@@ -10,7 +10,11 @@ from lms.domain.courses import CourseMode
 from lms.domain.enrollments import Certificate, EnrolledCourse
 from lms.domain.keys import CourseKey
 from lms.domain.site import Features, Site
-from lms.web.enrollments import EnrollmentContext, access_json, course_json, enrollment_json, subscription_id, user_path
+from lms.web.enrollments import EnrollmentContext
+from lms.web.shapes.access import access_json
+from lms.web.shapes.course import course_json, subscription_id
+from lms.web.shapes.enrollments import enrollment_json, enrollment_v05_json
+from lms.web.shapes.user_detail import user_path
 from tests.unit.builders import AUDIT_AND_VERIFIED, LIMITED, MONA, NOW, PLAIN, at, cases, course, enrollment
 
 UUID = "0f3c2a9be1d44c5f8a7b6c5d4e3f2a1b"
@@ -148,7 +152,7 @@ def test_the_worked_example(one: EnrolledCourse, expected: dict[str, Any]) -> No
 
 
 def test_v0_5_has_neither_expiry_nor_modes() -> None:
-    item = enrollment_json(COURSE_A, replace(VIEW, version="v0.5"))
+    item = enrollment_v05_json(COURSE_A, replace(VIEW, version="v0.5"))
 
     assert list(item) == ["created", "mode", "is_active", "course", "certificate"]
 
@@ -249,8 +253,8 @@ def test_the_about_page(custom: bool, sharing: str | None, marketing: str | None
     {
         "access is true and five nulls": (None, [True, None, None, None, None, None]),
         "an error is false and its texts": (
-            AccessError("code", "for developers", "for learners", "more"),
-            [False, "code", "for developers", "for learners", "more", None],
+            AccessError("old_mongo", "for developers", "for learners", "more"),
+            [False, "old_mongo", "for developers", "for learners", "more", None],
         ),
     },
 )

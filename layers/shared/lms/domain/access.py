@@ -3,6 +3,7 @@
 from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from lms.domain.courses import CourseOverview
 from lms.domain.dates import UNSET_START
@@ -12,12 +13,21 @@ from lms.domain.roles import Roles
 from lms.domain.site import Features, Site
 from lms.domain.users import User
 
+AccessErrorCode = Literal[
+    "not_visible_to_user",
+    "course_not_started",
+    "unfulfilled_milestones",
+    "audit_expired",
+    "mobile_unavailable",
+    "old_mongo",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class AccessError:
     """Why a course does not load: Open edX's word; it is a value, not an exception. (mobile-users.md 7.2)"""
 
-    code: str
+    code: AccessErrorCode
     """Stable: clients may act on it."""
     developer_message: str
     user_message: str

@@ -54,7 +54,7 @@ def course_progress(assignments: Sequence[Assignment]) -> CourseProgress:
 def past_assignments(assignments: Iterable[Assignment], now: datetime) -> list[Assignment]:
     """Those whose due date has passed, complete or not, in the order of their dates."""
     past = [assignment for assignment in assignments if assignment.due is not None and assignment.due < now]
-    return sorted(past, key=_due)
+    return sorted(past, key=due_of)
 
 
 def future_assignments(assignments: Iterable[Assignment], now: datetime) -> list[Assignment]:
@@ -65,7 +65,7 @@ def future_assignments(assignments: Iterable[Assignment], now: datetime) -> list
             for assignment in assignments
             if assignment.due is not None and assignment.due >= now and not assignment.complete
         ),
-        key=_due,
+        key=due_of,
     )
     return [assignment for assignment in future if _due_day(assignment) == _due_day(future[0])]
 
@@ -91,13 +91,14 @@ def assignments_of(
     ]
 
 
-def _due(assignment: Assignment) -> datetime:
-    assert assignment.due is not None  # noqa: S101 - asked only of assignments that have one
+def due_of(assignment: Assignment) -> datetime:
+    """When it is due; asked only of assignments that have a date."""
+    assert assignment.due is not None  # noqa: S101
     return assignment.due
 
 
 def _due_day(assignment: Assignment) -> date:
-    return _due(assignment).astimezone(UTC).date()
+    return due_of(assignment).astimezone(UTC).date()
 
 
 class _Structure:

@@ -10,6 +10,8 @@ from lms.domain.keys import CourseKey
 
 DEFAULT_MODE = "audit"
 
+StartType = Literal["string", "timestamp", "empty"]
+
 
 @dataclass(frozen=True, slots=True)
 class CourseMode:
@@ -123,7 +125,7 @@ class CourseOverview(CourseSummary):
         return [mode for mode in self.modes if mode.is_offered(now)]
 
 
-def start_label(course: CourseOverview) -> tuple[Literal["string", "timestamp", "empty"], str | None]:
+def start_label(course: CourseOverview) -> tuple[StartType, str | None]:
     """How a course's start is announced: its type and its text. (mobile-users.md 4.3)"""
     if course.advertised_start:
         return "string", course.advertised_start

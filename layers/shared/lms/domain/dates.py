@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from typing import overload
 
 _AP_MONTHS = ("Jan.", "Feb.", "March", "April", "May", "June", "July", "Aug.", "Sept.", "Oct.", "Nov.", "Dec.")
 _LOOSE_DATE_TIME = re.compile(
@@ -14,6 +15,10 @@ UNSET_START = datetime(2030, 1, 1, tzinfo=UTC)
 """The start that Open edX gives a course whose author set none."""
 
 
+@overload
+def format_datetime(moment: datetime) -> str: ...
+@overload
+def format_datetime(moment: datetime | None) -> str | None: ...
 def format_datetime(moment: datetime | None) -> str | None:
     """`2026-03-16T00:00:00Z`, with six digits of fraction only where there is one. (mobile-users.md 1.5)"""
     if moment is None:

@@ -8,6 +8,10 @@ from lms.domain.errors import InvalidPageError
 
 T = TypeVar("T")
 
+# By version of the mobile API: those that have pages.
+PAGE_SIZE = {"v3": 10, "v4": 5}
+MAX_PAGE_SIZE = {"v3": 100, "v4": 50}
+
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):

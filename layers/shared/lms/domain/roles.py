@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final, Literal
 
 from lms.domain.keys import CourseKey
 
-INSTRUCTOR = "instructor"
-STAFF = "staff"
+INSTRUCTOR: Final = "instructor"
+STAFF: Final = "staff"
 LIMITED_STAFF = "limited_staff"
 BETA_TESTER = "beta_testers"
-TEAM_ROLES = (INSTRUCTOR, STAFF)
+TeamRole = Literal["instructor", "staff"]
+TEAM_ROLES: tuple[TeamRole, ...] = (INSTRUCTOR, STAFF)
 STAFF_ACCESS_ROLES = (STAFF, LIMITED_STAFF, INSTRUCTOR)
-REPLACED_BY = {INSTRUCTOR: STAFF, STAFF: INSTRUCTOR}
+REPLACED_BY: Mapping[str, TeamRole] = {INSTRUCTOR: STAFF, STAFF: INSTRUCTOR}
 """The team role that ends when another one is assigned. (course-team.md 4.5)"""
 FORUM_ROLES = ("Administrator", "Moderator", "Group Moderator", "Community TA")
 """Forum roles whose holders keep audit access. (mobile-users.md 7.4)"""
@@ -52,7 +54,7 @@ class Roles:
         """Whether a forum role of the course keeps its audit access open. (mobile-users.md 7.4)"""
         return not self.in_forums.get(str(course), frozenset()).isdisjoint(FORUM_ROLES)
 
-    def team_role(self, course_id: str) -> str | None:
+    def team_role(self, course_id: str) -> TeamRole | None:
         """`instructor`, `staff` or None: instructor wins where both are stored. (course-team.md 3.5)"""
         held = self.on_courses.get(course_id, {})
         return next((role for role in TEAM_ROLES if role in held), None)

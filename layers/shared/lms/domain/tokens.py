@@ -11,6 +11,8 @@ INVALID = "Invalid token."
 EXPIRED = "Token has expired."
 NO_USERNAME = "JWT must include a preferred_username or username claim!"
 NOT_PROVIDED = "Authentication credentials were not provided."
+NO_CREDENTIALS = "Invalid token header. No credentials provided."
+TOKEN_WITH_SPACES = "Invalid token header. Token string should not contain spaces."  # noqa: S105 - a sentence
 
 _SUPPORTED_MAJOR_VERSION = 1
 

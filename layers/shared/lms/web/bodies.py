@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
-from lms.web.errors import HttpError, detail
+from lms.web.errors import json_parse_error, multipart_parse_error, too_many_fields, unsupported_media_type
 from lms.web.request import Request
 
 _MAX_DEPTH = 64
@@ -41,7 +41,7 @@ def read_body(request: Request) -> Any:
         case "multipart/form-data":
             return _read_multipart(request.body, request.headers["content-type"])
     sent = request.headers.get("content-type", "")
-    raise detail(415, f'Unsupported media type "{sent}" in request.')
+    raise unsupported_media_type(sent)
 
 
 def _content_type(header: str) -> tuple[str, dict[str, str]]:
@@ -57,11 +57,7 @@ def _read_json(body: bytes, charset: str) -> Any:
             raise ValueError(f"Nested more than {_MAX_DEPTH} levels deep")
         return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
-        raise _json_error(str(error)) from None
-
-
-def _json_error(text: str) -> HttpError:
-    return detail(400, f"JSON parse error - {text}")
+        raise json_parse_error(str(error)) from None
 
 
 def _depth(text: str) -> int:
@@ -101,14 +97,14 @@ def _read_form(body: bytes) -> dict[str, str]:
     try:
         return dict(parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS))
     except ValueError:
-        raise detail(400, "Too many form fields.") from None
+        raise too_many_fields() from None
 
 
 def _read_multipart(body: bytes, content_type: str) -> dict[str, str]:
     """The text fields of a form. The `email` package would read it too, but has no bounds on what a stranger sends."""
     boundary = _BOUNDARY.search(content_type)
     if not boundary:
-        raise detail(400, "Multipart form parse error - Invalid boundary in multipart: None")
+        raise multipart_parse_error("Invalid boundary in multipart: None")
     limit = b"--" + boundary[1].encode("latin-1", "replace")
     sections = (b"\r\n" + body).split(b"\r\n" + limit, _MAX_FIELDS + 2)
     # Like Django, take a form whose end is missing.
@@ -116,7 +112,7 @@ def _read_multipart(body: bytes, content_type: str) -> dict[str, str]:
     if closing == len(sections):
         sections[-1] = sections[-1].removesuffix(b"\r\n")
     if len(sections) == 1 or closing > _MAX_FIELDS + 1:
-        raise detail(400, "Multipart form parse error - Invalid multipart body.")
+        raise multipart_parse_error("Invalid multipart body.")
     fields: dict[str, str] = {}
     for section in sections[1:closing]:
         header, _, content = section.partition(b"\r\n\r\n")

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from lms.domain.csrf import Submission, csrf_refusal
 from lms.domain.errors import AuthenticationError
-from lms.domain.tokens import NOT_PROVIDED
+from lms.domain.tokens import NO_CREDENTIALS, NOT_PROVIDED, TOKEN_WITH_SPACES
 from lms.settings import settings
 from lms.web.request import Request
 
 CSRF_COOKIE = "csrftoken"
+COOKIE_HALVES = ("edx-jwt-cookie-header-payload", "edx-jwt-cookie-signature")
 
 _SCHEMES = ("jwt", "bearer")
 _SUPPORT_API = "/api/support/"
 _COOKIE = "edx-jwt-cookie"
-_COOKIE_HALVES = ("edx-jwt-cookie-header-payload", "edx-jwt-cookie-signature")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ def read_credential(request: Request) -> Credential:
         if not words or len(words) == 1 or words[0].lower() == "jwt":
             return _cookie(request)
     elif len(words) == 1:
-        raise AuthenticationError("Invalid token header. No credentials provided.")
+        raise AuthenticationError(NO_CREDENTIALS)
     elif len(words) > 2:
-        raise AuthenticationError("Invalid token header. Token string should not contain spaces.")
+        raise AuthenticationError(TOKEN_WITH_SPACES)
     raise AuthenticationError(NOT_PROVIDED)
 
 
@@ -56,7 +56,7 @@ def _is_support(request: Request) -> bool:
 
 
 def _cookie(request: Request) -> Credential:
-    halves = [request.cookies.get(name, "") for name in _COOKIE_HALVES]
+    halves = [request.cookies.get(name, "") for name in COOKIE_HALVES]
     token = ".".join(halves) if all(halves) else request.cookies.get(_COOKIE, "")
     if not token:
         raise AuthenticationError(NOT_PROVIDED)

@@ -11,13 +11,21 @@ from lms.domain.tokens import EXPIRED, NOT_PROVIDED
 from lms.domain.users import same_username
 from lms.settings import SettingsError
 from lms.web.cors import cors_headers, is_preflight, preflight_headers
-from lms.web.errors import UNAVAILABLE, HttpError, detail, http_error, permission_denied, unauthorized
+from lms.web.errors import (
+    HttpError,
+    http_error,
+    method_not_allowed,
+    not_acceptable,
+    permission_denied,
+    server_error,
+    unauthorized,
+    unavailable,
+)
 from lms.web.request import Caller, Request
 from lms.web.response import Response, render
+from lms.web.shapes.options import metadata_json
 
 Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
-
-_PARSES = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,7 @@ def _options(request: Request, name: str, methods: Sequence[str]) -> Response:
     """What the endpoint takes: for a browser in headers, for anybody else in words."""
     if is_preflight(request):
         return Response(200, None, preflight_headers(request, methods))
-    return Response(200, {"name": name, "description": "", "renders": _PARSES[:1], "parses": _PARSES})
+    return Response(200, metadata_json(name))
 
 
 def _answered(respond: Callable[[Request], Response], request: Request) -> Response:
@@ -95,7 +103,7 @@ def _answered(respond: Callable[[Request], Response], request: Request) -> Respo
         opened = cors_headers(request)
     except SettingsError as error:
         request.observation.error("settings", reason=str(error))
-        return Response(503, {"detail": UNAVAILABLE})
+        return _error_response(unavailable())
     response = _response_or_error(respond, request)
     return replace(response, headers={**opened, **response.headers})
 
@@ -122,7 +130,7 @@ def _unhandled(request: Request, error: Exception) -> Response:
     """The last resort, for our own mistakes. The message is left out of the log: it may quote the request."""
     frames = traceback.format_list(traceback.extract_tb(error.__traceback__))
     request.observation.error("unhandled", error=type(error).__name__, frames=frames)
-    return Response(500, {"detail": "A server error occurred."})
+    return _error_response(server_error())
 
 
 def _admit(request: Request, versioned: bool, own_user: bool) -> Caller:
@@ -143,12 +151,12 @@ def _admit(request: Request, versioned: bool, own_user: bool) -> Caller:
 
 def _refuse_other_types(request: Request) -> None:
     if not _accepts_json(request.headers.get("accept", "")):
-        raise detail(406, "Could not satisfy the request Accept header.")
+        raise not_acceptable()
 
 
 def _refuse_other_methods(request: Request, methods: Sequence[str]) -> None:
     if request.method not in methods:
-        raise detail(405, f'Method "{request.method}" not allowed.')
+        raise method_not_allowed(request.method)
 
 
 def _accepts_json(accept: str) -> bool:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lms.web.errors import detail
+from lms.web.errors import too_large
 from lms.web.request import Request
 
+COMMON_HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Encoding, Origin"}
 _WORTH_COMPRESSING = 4_096
 """Bytes from which an answer is compressed: below, it fits few packets anyway."""
 _LAMBDA_LIMIT = 5_500_000
@@ -28,7 +29,7 @@ class Response:
 def render(request: Request, response: Response) -> dict[str, Any]:
     """The answer as API Gateway takes it from a function."""
     content = b"" if response.body is None else to_json(response.body)
-    headers = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Encoding, Origin", **response.headers}
+    headers = {**COMMON_HEADERS, **response.headers}
     if content:
         headers["Content-Type"] = "application/json"
     encoded = False
@@ -37,7 +38,7 @@ def render(request: Request, response: Response) -> dict[str, Any]:
         content, encoded = gzip.compress(content, 5, mtime=0), True
         headers["Content-Encoding"] = "gzip"
     if len(content) * (4 / 3 if encoded else 1) > _LAMBDA_LIMIT:
-        refusal = detail(406, "The answer is too large to be sent; it fits if Accept-Encoding includes gzip.")
+        refusal = too_large()
         return render(request, replace(response, status=refusal.status, body=refusal.body))
     if request.method == "HEAD":
         content, encoded = b"", False
