@@ -125,7 +125,7 @@ def test_only_the_table_knows_keys_and_attributes() -> None:
     "folders, lines",
     {
         "of what is deployed": ((LAYER / "lms", FUNCTIONS), 250),
-        "of the tools": ((OPS,), 550),
+        "of the tools": ((OPS,), 400),
     },
 )
 def test_no_file_is_longer_than_can_be_read_at_once(folders: tuple[Path, ...], lines: int) -> None:
