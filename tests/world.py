@@ -33,7 +33,8 @@ WORKED_TREE: Tree = [
 
 def usage_key(course_id: str, block_type: str, name: str) -> str:
     """`block-v1:…+type@…+block@…`"""
-    return f"block-v1:{course_id.partition(':')[2]}+type@{block_type}+block@{name}"
+    namespace, _, parts = course_id.partition(":")
+    return f"{'ccx-block-v1' if namespace == 'ccx-v1' else 'block-v1'}:{parts}+type@{block_type}+block@{name}"
 
 
 class World:
@@ -71,7 +72,7 @@ class World:
     def course(self, course_id: str = COURSE_A, **fields: Any) -> str:
         """A course overview: available on mobile, begun on 16 March 2026, ending in July; its id."""
         _, _, parts = course_id.partition(":")
-        org, number, _run = parts.split("+") if parts else course_id.split("/")
+        org, number = (parts.split("+") if parts else course_id.split("/"))[:2]
         overview: dict[str, Any] = {
             "org": org,
             "display_name": f"Demo {number}",

@@ -118,6 +118,14 @@ def test_a_plain_user_is_403_whether_or_not_the_email_is_known(team: Team, site:
     assert (answer.status, answer.json) == (403, refusal(email, NO_PERMISSION))
 
 
+def test_an_instructor_of_a_library_may_send_changes_and_carries_out_none(team: Team, people: World) -> None:
+    people.role("pat", "instructor", "library-v1:TestOrg+BANK")
+    people.load()
+
+    assert people.rejections == []
+    assert team.results(operation(COURSE_0), caller="pat") == [failed(operation(COURSE_0), no_access(COURSE_0))]
+
+
 def test_an_instructor_of_the_organization_assigns_on_its_other_courses(team: Team, people: World) -> None:
     people.role("ina", "instructor", org="TestOrg")
     people.load()

@@ -1,23 +1,24 @@
 """Course and usage keys parse and print as edx-opaque-keys does. (mobile-users.md 5.1, course-team.md 4.3)"""
 
 import pytest
+from ccx_keys.locator import CCXBlockUsageLocator, CCXLocator
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey as OpaqueCourseKey
 from opaque_keys.edx.keys import UsageKey as OpaqueUsageKey
-from opaque_keys.edx.locator import BlockUsageLocator, CourseLocator
+from opaque_keys.edx.locator import BlockUsageLocator, CourseLocator, LibraryLocator
 
-from lms.domain.keys import CourseKey, UsageKey, parse_course_key, parse_usage_key
+from lms.domain.keys import CourseKey, UsageKey, is_library_key, parse_course_key, parse_usage_key
 from tests.unit.builders import COURSE_ID, KEY, cases
 
 VERSION = "519665f6223ebd6980884f2b"
 FRAGMENTS = (
-    *("course-v1:", "slashes:", "block-v1:", "library-v1:", "i4x://", "aside-usage-v1:"),
-    *("branch@", "version@", "type@", "block@", "+", "/", ":", "@", "%", "~", "-", ".", "_", " ", "\n"),
+    *("course-v1:", "slashes:", "block-v1:", "library-v1:", "i4x://", "aside-usage-v1:", "ccx-v1:", "ccx-block-v1:"),
+    *("ccx@", "branch@", "version@", "type@", "block@", "+", "/", ":", "@", "%", "~", "-", ".", "_", " ", "\n"),
     *("a", "é", "²", "\ud800", VERSION, VERSION[:6]),
 )
-SCHEMES = ("course-v1:", "block-v1:", "slashes:")
+SCHEMES = ("course-v1:", "block-v1:", "slashes:", "ccx-v1:", "ccx-block-v1:")
 
 glued = st.lists(st.sampled_from(FRAGMENTS) | st.text(st.characters(), max_size=3), max_size=12).map("".join)
 ids = st.text(st.sampled_from("aZ09_-~.:é²%"), min_size=1, max_size=4)
@@ -30,10 +31,11 @@ def suffix(name: str, values: st.SearchStrategy[str] = ids) -> st.SearchStrategy
 
 
 nearly_valid = st.builds(
-    "{}{}+{}+{}{}{}{}{}".format,
+    "{}{}+{}+{}{}{}{}{}{}".format,
     st.sampled_from(SCHEMES),
     *(ids, ids, ids),
-    *(suffix("branch"), suffix("version", st.sampled_from([VERSION, VERSION[:2]])), suffix("type"), suffix("block")),
+    *(suffix("branch"), suffix("version", st.sampled_from([VERSION, VERSION[:2]]))),
+    *(suffix("ccx", st.sampled_from(["7", "07", "٣", "x"])), suffix("type"), suffix("block")),
 )
 texts = st.text(st.characters()) | glued | nearly_valid | st.builds("{}/{}/{}".format, ids, ids, ids)
 course_keys = st.builds(
@@ -41,6 +43,7 @@ course_keys = st.builds(
     *(valid_ids, valid_ids, valid_ids),
     branch=st.none() | valid_ids,
     version=st.none() | st.just(VERSION),
+    ccx=st.none() | st.integers(0).map(str),
 ) | st.builds(CourseKey, valid_slashed_ids, valid_slashed_ids, valid_slashed_ids, legacy=st.just(True))
 
 
@@ -59,9 +62,10 @@ def opaque_usage_key(text: str) -> BlockUsageLocator | None:
         key = OpaqueUsageKey.from_string(text)
     except InvalidKeyError:
         return None
-    # Exactly this type: a library's blocks are a kind of it.
-    if type(key) is not BlockUsageLocator or key.course_key.deprecated:
+    # Exactly these types: a library's blocks are a kind of the first.
+    if type(key) not in (BlockUsageLocator, CCXBlockUsageLocator) or key.course_key.deprecated:
         return None
+    assert isinstance(key, BlockUsageLocator)
     return key if key.course_key.run is not None and key.block_type is not None else None
 
 
@@ -92,9 +96,32 @@ def test_a_usage_key_parses_and_prints_as_edx_opaque_keys_does(text: str) -> Non
         assert str(key.course_key) == str(expected.course_key)
 
 
+@settings(max_examples=300)
+@given(st.builds("library-v1:{}+{}{}".format, ids, ids, suffix("branch")) | texts)
+@example("library-v1:a+b")
+@example("library-v1:a+b\n")
+def test_a_library_is_told_from_a_course_as_edx_opaque_keys_does(text: str) -> None:
+    try:
+        key = OpaqueCourseKey.from_string(text)
+    except InvalidKeyError:
+        key = None
+
+    is_library = isinstance(key, LibraryLocator) and key.branch is None and key.version_guid is None
+    assert is_library_key(text) == is_library
+
+
 @given(course_keys)
 def test_a_course_key_survives_printing_and_parsing(key: CourseKey) -> None:
     assert parse_course_key(str(key)) == key
+
+
+@given(course_keys)
+def test_the_blocks_of_a_coachs_course_are_those_of_its_master(key: CourseKey) -> None:
+    opaque = opaque_course_key(str(key))
+
+    assert opaque is not None
+    master = opaque.to_course_locator() if isinstance(opaque, CCXLocator) else opaque
+    assert str(key.master) == str(master)
 
 
 @given(course_keys.filter(lambda key: not key.legacy), valid_ids, valid_ids)
@@ -113,6 +140,9 @@ def test_a_usage_key_survives_printing_and_parsing(key: CourseKey, block_type: s
         "a version is kept": (f"course-v1:a+b+c+version@{VERSION}", CourseKey("a", "b", "c", version=VERSION)),
         "three parts between slashes are a legacy key": ("a/b/c", CourseKey("a", "b", "c", legacy=True)),
         "a legacy key may hold a percent sign": ("a/b%20/c", CourseKey("a", "b%20", "c", legacy=True)),
+        "a coach's course is one": ("ccx-v1:a+b+c+ccx@7", CourseKey("a", "b", "c", ccx="7")),
+        "a coach's course has a number": ("ccx-v1:a+b+c", None),
+        "no other course has one": ("course-v1:a+b+c+ccx@7", None),
         "nothing is no key": ("", None),
         "a word is no key": ("abc", None),
         "a missing run is no key": ("course-v1:a+b", None),

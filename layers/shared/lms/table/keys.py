@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from lms.domain.keys import CourseKey
+from lms.domain.keys import CourseKey, parse_course_key
 
 Key = dict[str, Mapping[str, Any]]
 """`PK` and `SK` as DynamoDB writes them: `{"PK": {"S": …}, "SK": {"S": …}}`."""
@@ -79,7 +79,9 @@ def course(course_id: str) -> Key:
 
 
 def outline(course_id: str, part: int = 0) -> Key:
-    return _key(f"COURSE#{course_id}", f"OUTLINE#{part:02}")
+    """The outline of a coach's course (CCX) is that of the course that it was made of: an export holds only that."""
+    course_key = parse_course_key(course_id)
+    return _key(f"COURSE#{course_key.master if course_key else course_id}", f"OUTLINE#{part:02}")
 
 
 def site() -> Key:

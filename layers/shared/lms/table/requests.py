@@ -35,7 +35,8 @@ def get_items(wanted: Iterable[Key], consistent: bool) -> dict[tuple[str, str], 
                 return found
         raise UnavailableError("DynamoDB keeps leaving keys of a batch unread")
 
-    storable = [key for key in wanted if keys.is_storable(key)]
+    # Each once, as DynamoDB demands it: two courses may share an outline.
+    storable = list({keys.key_name(key): key for key in wanted if keys.is_storable(key)}.values())
     chunks = [storable[at : at + BATCH] for at in range(0, len(storable), BATCH)]
     return {keys.key_name(item): item for found in in_parallel(read, chunks) for item in found}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from lms.domain.keys import parse_usage_key
+from lms.domain.keys import is_library_key, parse_usage_key
 from lms_lambda.load.models.base import (
     CourseId,
     DateTime,
@@ -70,7 +70,10 @@ class CourseAccessRole(RowModel):
     role: KeyText
 
     def facts(self, pk: str) -> Iterable[Fact]:
-        scope = check_course_id(self.course_id) if self.course_id else f"org:{self.org or ''}"
+        # A role on a content library gives no course, but says that its holder may send role changes at all.
+        if self.course_id and not is_library_key(self.course_id):
+            check_course_id(self.course_id)
+        scope = self.course_id or f"org:{self.org or ''}"
         return [Fact("role", str(self.user), scope, self.json_fields())]
 
 
