@@ -45,6 +45,17 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 run: $(VENV)/.run ## Serve the API with the sample site on http://127.0.0.1:8000 (PORT=9000 for another port)
 	@exec $(BIN)/lms-lambda serve --port $(PORT)
 
+.PHONY: setup-dev
+setup-dev: $(VENV)/.dev ## Make .venv with everything that plain `.venv/bin/pytest` needs
+
+.PHONY: unit
+unit: $(VENV)/.dev ## The unit tests: seconds
+	@$(BIN)/python -m pytest -n auto tests/unit
+
+.PHONY: ci
+ci: ## Everything that the gate runs (needs Java 17, npm, Docker and Python 3.13)
+	@bash .ci/run
+
 .PHONY: test
 test: lint $(VENV)/.dev ## Lint, check types, and run every test that needs nothing but Python
 	@$(BIN)/python -m pytest -n auto -m "not integration"
