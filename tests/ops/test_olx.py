@@ -180,6 +180,20 @@ class TestStructure:
 
         assert outline(export)[1:] == [(container, "box", 0), ("html", "a", 1)]
 
+    def test_the_parts_of_a_problem_builder_are_blocks_and_its_fields_are_none(self, tmp_path: Path) -> None:
+        export = read_inline(
+            tmp_path,
+            '<problem-builder url_name="pb" xblock-family="xblock.v1" weight="2.0"'
+            ' xmlns:option="http://code.edx.org/xblock/option"><option:display_name>Build</option:display_name>'
+            '<pb-mcq url_name="q" question="Why?"><pb-choice url_name="c" value="a">Because</pb-choice></pb-mcq>'
+            '<html url_name="h"><p>Text</p></html></problem-builder>',
+        )
+
+        assert outline(export)[1:] == [
+            *[("problem-builder", "pb", 0), ("pb-mcq", "q", 1), ("pb-choice", "c", 2), ("html", "h", 1)]
+        ]
+        assert block(export, "pb").attributes == {"weight": 2.0}
+
     @pytest.mark.parametrize("leaf", ["problem", "html", "poll", "never_seen_before"])
     def test_the_inner_xml_of_any_other_type_is_content(self, tmp_path: Path, leaf: str) -> None:
         inside = f'<vertical url_name="v"><{leaf} url_name="a"><vertical url_name="not_a_block"/></{leaf}></vertical>'

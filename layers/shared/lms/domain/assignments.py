@@ -5,13 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from lms.domain.block_types import SCORED_TYPES
 from lms.domain.dates import parse_stored
 from lms.domain.outline import Block, Outline, Viewer, position_key
-
-SCORED_TYPES = frozenset(
-    {"problem", "openassessment", "drag-and-drop-v2", "edx_sga", "scorm", "mentoring", "step-builder", "lti_consumer"}
-)
-"""Block types that give a score, unless a block's own `has_score` says otherwise."""
 
 MANUAL_ORA_DATES = "This Open Response Assessment's due dates are set by your instructor and can't be shifted."
 

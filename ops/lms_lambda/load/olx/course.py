@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lms.domain.block_types import CONTAINER_TYPES
 from lms_lambda.load.olx.files import ExportFiles, ExportProblem, UnreadableExportError, is_course_export, read_files
 from lms_lambda.load.olx.values import (
     ASSESSMENT_FIELDS,
@@ -23,7 +24,7 @@ from lms_lambda.load.olx.values import (
     Reader,
     typed_attributes,
 )
-from lms_lambda.load.olx.xml import CONTAINERS, COURSE_IDENTITY, Node
+from lms_lambda.load.olx.xml import COURSE_IDENTITY, Node
 
 __all__ = [
     "CourseExport",
@@ -125,7 +126,7 @@ class _BlockTree:
         return attributes
 
     def _add_children(self, node: Node, file: str, index: int, depth: int) -> None:
-        if self.blocks[index].type in CONTAINERS:
+        if self.blocks[index].type in CONTAINER_TYPES:
             for child in node.children:
                 self._add_block(child, file, index, depth + 1)
 

@@ -12,16 +12,8 @@ from dataclasses import dataclass, field
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
+from lms.domain.block_types import CONTAINER_TYPES
 from lms_lambda.load.olx.values import ASSESSMENT_FIELDS, BLOCK_FIELDS, ORA_FIELDS
-
-CONTAINERS = frozenset(
-    {
-        *("course", "chapter", "sequential", "vertical"),
-        *("library_content", "legacy_library_content", "itembank", "split_test", "conditional", "randomize"),
-        *("wrapper", "videosequence", "problemset", "section", "subsection", "unit"),
-    }
-)
-"""Block types whose child elements are blocks. Every other type is a leaf: its inner XML is content."""
 
 _NOT_BLOCKS = frozenset(
     {
@@ -30,6 +22,8 @@ _NOT_BLOCKS = frozenset(
         "show",  # a conditional's list of the blocks it shows
     }
 )
+_FIELD_NAMESPACE = "{http://code.edx.org/xblock/option}"
+"""Begins the tag of a child element that holds a field of an XBlock."""
 _IDENTITY = frozenset({"url_name", "slug"})
 COURSE_IDENTITY = _IDENTITY | {"org", "course"}
 _KEPT_ATTRIBUTES = _IDENTITY | {"name"} | BLOCK_FIELDS.keys() | ORA_FIELDS.keys()
@@ -152,7 +146,9 @@ class _NodeBuilder:
         """Called by the parser at the end of the file."""
 
     def _is_block(self, tag: str) -> bool:
-        return not self._open or (self._open[-1].tag in CONTAINERS and tag not in _NOT_BLOCKS)
+        if not self._open:
+            return True
+        return self._open[-1].tag in CONTAINER_TYPES and tag not in _NOT_BLOCKS and not tag.startswith(_FIELD_NAMESPACE)
 
     def _add_content(self, tag: str, attributes: dict[str, str]) -> None:
         block = self._open[-1]
