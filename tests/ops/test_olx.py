@@ -561,6 +561,11 @@ class TestOpenAssessment:
             },
         }
 
+    def test_that_it_is_for_teams_is_read(self, tmp_path: Path) -> None:
+        export = read_inline(tmp_path, '<openassessment url_name="essay" display_name="Essay" teams_enabled="True"/>')
+
+        assert block(export, "essay").attributes["ora"]["teams_enabled"] is True
+
     def test_an_unreadable_step_date_is_a_problem(self, tmp_path: Path) -> None:
         export = read_inline(
             tmp_path,

@@ -187,6 +187,7 @@ def test_each_dated_step_of_an_ora_is_an_assignment() -> None:
         ("Essay (Submission)", at("2026-04-20"), 4, 4),
         ("Essay (Self Assessment)", at("2026-05-01"), 4, 4),
         ("Essay (Peer Assessment)", at("2026-05-01"), 4, 4),
+        ("Essay (student-training)", at("2026-05-01"), 4, 4),
     ]
     assert {step.extra_info for step in steps} == {MANUAL_ORA_DATES}
 
@@ -202,7 +203,7 @@ def test_an_ora_may_be_due_with_its_block_or_its_course(dates: dict[str, str], d
     steps = ora_steps(ORA | dates, course_end=at("2026-07-01"), due=at("2026-06-01"))
 
     assert {(step.due, step.extra_info) for step in steps} == {(due, None)}
-    assert [step.title for step in steps][-1] == "Essay (Staff Assessment)"
+    assert "Essay (Staff Assessment)" in [step.title for step in steps]
 
 
 @pytest.mark.parametrize(
@@ -215,7 +216,57 @@ def test_an_ora_that_does_not_count_has_no_steps(block: dict[str, Any]) -> None:
 def test_a_completed_ora_completes_its_steps() -> None:
     outlined = outline({"display_name": "S"}, {"graded": True, "type": "openassessment", "name": "ora", "ora": ORA})
 
-    assert [one.complete for one in assignments_of(outlined, LEARNER, *work("openassessment@ora"), None)] == [True] * 3
+    assert [one.complete for one in assignments_of(outlined, LEARNER, *work("openassessment@ora"), None)] == [True] * 4
+
+
+@pytest.mark.parametrize(
+    ("dates", "released"),
+    [
+        # With dates of its own each step has its own start; the block's says nothing.
+        ({"date_config_type": "manual"}, [True, False]),
+        ({"date_config_type": "subsection"}, [False, False]),
+        ({"date_config_type": "course_end"}, [True, True]),
+    ],
+)
+def test_what_its_dates_go_by_releases_a_step_of_an_ora(dates: dict[str, str], released: list[bool]) -> None:
+    later = {"name": "peer-assessment", "start": "2026-05-01T00:00:00+00:00", "due": "2026-05-02T00:00:00+00:00"}
+    ora = ORA | {"assessments": [later]} | dates
+
+    steps = ora_steps(ora, course_end=at("2026-07-01"), due=at("2026-06-01"), start=at("2026-05-01"))
+
+    assert [step.released for step in steps] == released
+
+
+def test_a_completed_ora_is_complete_before_it_is_released() -> None:
+    ora = {"submission_start": "2026-05-01T00:00:00+00:00", "submission_due": "2026-05-02T00:00:00+00:00"}
+    said = {"graded": True, "type": "openassessment", "name": "ora", "ora": ora, "start": at("2026-05-01")}
+
+    (step,) = assignments_of(outline({"display_name": "S"}, said), LEARNER, *work("openassessment@ora"), None)
+
+    assert (step.complete, step.released) == (True, False)
+
+
+def test_of_the_steps_of_a_team_only_the_staffs_assessment_counts() -> None:
+    due = {"name": "staff-assessment"} | DATED
+    steps = ora_steps(ORA | {"teams_enabled": True, "assessments": [{"name": "peer-assessment"} | DATED, due]})
+
+    assert [step.title for step in steps] == ["Essay (Submission)", "Essay (Staff Assessment)"]
+
+
+def test_an_ora_without_a_title_has_the_blocks_default() -> None:
+    assert ora_steps(ORA, display_name=None)[0].title == "Open Response Assessment (Submission)"
+
+
+def test_of_two_oras_in_a_section_the_last_comes_first_and_so_with_equal_dates() -> None:
+    ora = {"submission_start": DATED["start"], "submission_due": DATED["due"]}
+    first, second = (
+        {"graded": True, "type": "openassessment", "name": name, "display_name": name, "ora": ora}
+        for name in ("first", "second")
+    )
+    found = assignments_of(outline({"display_name": "S"}, first, second), LEARNER, *work(), None)
+
+    assert [step.title for step in found] == ["second (Submission)", "first (Submission)"]
+    assert [step.title for step in future_assignments(found, NOW)] == ["second (Submission)", "first (Submission)"]
 
 
 # --- Counting and choosing --------------------------------------------------------------------------------------------

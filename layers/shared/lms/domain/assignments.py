@@ -17,7 +17,9 @@ _ORA_STEPS = {
     "self-assessment": "Self Assessment",
     "peer-assessment": "Peer Assessment",
     "staff-assessment": "Staff Assessment",
+    "student-training": "student-training",
 }
+_ORA_STEPS_FOR_TEAMS = ("staff-assessment",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class _Structure:
     def assignments(self, subsection: int, course_end: datetime | None) -> Iterator[Assignment]:
         block = self._outline.blocks[subsection]
         if block.graded:
-            released = block.start is None or block.start < self._viewer.now
+            released = self._has_begun(block.start)
             yield Assignment(
                 block=subsection,
                 title=block.display_name or "Assignment",
@@ -129,29 +131,41 @@ class _Structure:
                 released=released,
                 first_component=self._first_leaf(subsection),
             )
-        for index in self._below(subsection):
+        for index in self._last_first(subsection):
             leaf = self._outline.blocks[index]
             if leaf.type == "openassessment" and leaf.graded and _is_scored(leaf):
                 yield from self._ora_steps(index, leaf, course_end)
 
     def _ora_steps(self, index: int, block: Block, course_end: datetime | None) -> Iterator[Assignment]:
-        title = block.display_name or "Assignment"
-        released = block.start is None or block.start < self._viewer.now
-        for name, start, own_due in _steps(block.ora or {}):
-            dates = (block.ora or {}).get("date_config_type") or "manual"
-            due = {"subsection": block.due, "course_end": course_end}.get(dates, own_due)
-            if start is None or due is None:
+        ora = block.ora or {}
+        title = block.display_name or "Open Response Assessment"
+        complete = self._is_complete(index)
+        for name, start, due in _steps(ora):
+            # A step without a start of its own is none, even where its dates are not what counts.
+            if start is None:
                 continue
-            yield Assignment(
-                block=index,
-                title=f"{title} ({name})",
-                type=block.format,
-                due=due,
-                complete=released and self._is_complete(index),
-                released=released,
-                first_component=index,
-                extra_info=MANUAL_ORA_DATES if dates == "manual" else None,
-            )
+            extra_info = None
+            match ora.get("date_config_type"):
+                case "subsection":
+                    start, due = block.start, block.due
+                case "course_end":
+                    start, due = None, course_end
+                case _:
+                    extra_info = MANUAL_ORA_DATES
+            if due is not None:
+                yield Assignment(
+                    block=index,
+                    title=f"{title} ({name})",
+                    type=block.format,
+                    due=due,
+                    complete=complete,
+                    released=self._has_begun(start),
+                    first_component=index,
+                    extra_info=extra_info,
+                )
+
+    def _has_begun(self, start: datetime | None) -> bool:
+        return start is None or start < self._viewer.now
 
     def _children(self, index: int) -> list[int]:
         block = self._outline.blocks[index]
@@ -163,10 +177,11 @@ class _Structure:
             and (selected is None or position_key(self._outline.blocks[child]) in selected)
         ]
 
-    def _below(self, index: int) -> Iterator[int]:
-        for child in self._children(index):
+    def _last_first(self, index: int) -> Iterator[int]:
+        """All blocks below another, each before its children: the order in which Open edX comes upon ORAs."""
+        for child in reversed(self._children(index)):
             yield child
-            yield from self._below(child)
+            yield from self._last_first(child)
 
     def _first_leaf(self, index: int) -> int:
         children = self._children(index)
@@ -189,6 +204,7 @@ def _is_scored(block: Block) -> bool:
 
 def _steps(ora: Mapping[str, Any]) -> Iterator[tuple[str, datetime | None, datetime | None]]:
     yield "Submission", parse_stored(ora.get("submission_start")), parse_stored(ora.get("submission_due"))
+    known = _ORA_STEPS_FOR_TEAMS if ora.get("teams_enabled") else _ORA_STEPS
     for step in ora.get("assessments") or []:
-        if step.get("name") in _ORA_STEPS:
+        if step.get("name") in known:
             yield _ORA_STEPS[step["name"]], parse_stored(step.get("start")), parse_stored(step.get("due"))

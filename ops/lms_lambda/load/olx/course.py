@@ -54,7 +54,7 @@ class ExportedBlock:
     """What is set on the block; start, due, graded, format, visible_to_staff_only and days_early_for_beta also from the
     nearest ancestor that sets them. Dates are aware UTC datetimes, or None where the export sets null; group_access is
     partition id to group ids. An openassessment also has `ora`: submission_start and submission_due (datetime or None),
-    date_config_type if set, and assessments, a list of {name, start, due}.
+    date_config_type and teams_enabled if set, and assessments, a list of {name, start, due}.
     """
 
 

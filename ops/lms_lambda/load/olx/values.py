@@ -102,6 +102,7 @@ ORA_FIELDS: Mapping[str, Reader] = {
     "submission_start": read_date,
     "submission_due": read_date,
     "date_config_type": read_text,
+    "teams_enabled": read_boolean,
     "rubric_assessments": read_structure,
 }
 
