@@ -470,6 +470,8 @@ def test_the_sites_organization_filter_gives_the_same_result(
         ({"site_values": {"course_org_filter": "EDX"}}, []),
         ({"enabled": False, "site_values": {"course_org_filter": "MITx"}}, [one for one, _ in ORG_COURSES]),
         ({"site_values": {}}, [one for one, _ in ORG_COURSES]),
+        ({"site_values": {"course_org_filter": []}}, [one for one, _ in ORG_COURSES]),
+        ({"site_values": {"course_org_filter": ""}}, [one for one, _ in ORG_COURSES]),
         ({"site_values": '{"course_org_filter": ["MITx"]}'}, ["course-v1:MITx+m+R"]),
     ],
 )

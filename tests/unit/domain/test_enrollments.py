@@ -69,7 +69,7 @@ def test_the_order_of_active_enrollments(enrollments: list[Enrollment], expected
         "the site's filter may name several": (frozenset({"edX", "MITx"}), None, ["edX", "MITx"]),
         "both filters hold": (frozenset({"edX"}), "edx", ["edX"]),
         "what the site does not show cannot be asked for": (frozenset({"edX"}), "MITx", []),
-        "an empty filter of the site shows nothing": (frozenset(), None, []),
+        "an empty filter of the site is none": (frozenset(), None, ["edX", "MITx", "edx"]),
     },
 )
 def test_the_organizations_that_are_listed(

@@ -79,7 +79,7 @@ def in_organization(courses: Iterable[EnrolledCourse], site: Site, org: str | No
     return [
         enrolled
         for enrolled in courses
-        if (site.org_filter is None or enrolled.course.org in site.org_filter)
+        if (not site.org_filter or enrolled.course.org in site.org_filter)
         and (org is None or enrolled.course.org.lower() == org.lower())
     ]
 

@@ -14,7 +14,7 @@ class Site:
     ignores_mobile_available: bool = False
     """Whether every course counts as available on mobile."""
     org_filter: frozenset[str] | None = None
-    """The organizations that the site shows, in exact case; None shows all."""
+    """The organizations that the site shows, in exact case; None, or none of them, shows all."""
     duration_limit: DurationLimit | None = None
     site_duration_limit: DurationLimit | None = None
     org_duration_limits: Mapping[str, DurationLimit] = field(default_factory=dict)

@@ -60,15 +60,15 @@ class SiteConfiguration(_SiteDetail):
 
 
 def _course_org_filter(site_values: Any) -> list[str] | None:
-    """The organizations that `course_org_filter` names; None where it is not set. Raises ValueError."""
+    """The organizations that `course_org_filter` names; None where it is not set, or to nothing. Raises ValueError."""
     if isinstance(site_values, str):
         site_values = parse_json_field("site_values", site_values or "{}")
     if site_values is not None and not isinstance(site_values, dict):
         raise ValueError("site_values is not a JSON object")
     chosen = (site_values or {}).get("course_org_filter")
-    orgs = [chosen] if isinstance(chosen, str) else chosen
-    if orgs is None:
+    if not chosen:
         return None
+    orgs = [chosen] if isinstance(chosen, str) else chosen
     if not isinstance(orgs, list) or not all(isinstance(org, str) for org in orgs):
         raise ValueError("course_org_filter must be a text or a list of texts")
     return [check_utf8(org) for org in orgs]
