@@ -1110,6 +1110,8 @@ def test_a_certificate_is_shown_when_its_course_says_so(
         ("discussion", None, None, True),
         ("discussion", True, {"enabled": True}, True),
         ("discussion", True, {"enabled": False}, False),
+        ("discussion", True, {"provider_type": "openedx", "lti_configuration": 7}, True),
+        ("discussion", True, {"provider_type": "piazza", "lti_configuration": 7}, False),
         ("discussion", False, None, False),
         ("progress", True, None, False),
         (None, True, {"enabled": True}, False),

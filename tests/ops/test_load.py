@@ -130,7 +130,9 @@ def fill(world: World) -> None:
     world.course(COURSE_B)
     world.row("course_overviews.courseoverviewtab", 1, course_overview=COURSE_A, tab_id="discussion")
     world.row("course_overviews.courseoverviewtab", 2, course_overview=COURSE_A, tab_id="wiki")
-    world.row("discussions.discussionsconfiguration", COURSE_A, enabled=False, lti_configuration=7)
+    world.row(
+        "discussions.discussionsconfiguration", COURSE_A, enabled=False, provider_type="yellowdig", lti_configuration=7
+    )
     enrolled = world.enroll("mona", COURSE_A)
     world.enroll("nora", COURSE_A, mode="verified", is_active=False)
     world.enroll("mona", COURSE_B, created="2026-03-03T00:00:00Z")

@@ -8,6 +8,7 @@ from typing import Any
 from lms.domain.completions import block_digest
 from lms.domain.courses import CourseMode, DurationLimit, MilestoneRequirement, UpgradeDeadlineConfig
 from lms.domain.dates import parse_stored
+from lms.domain.discussion import is_lti_discussion
 from lms.domain.enrollments import Certificate
 from lms.domain.keys import CourseKey, parse_course_key, parse_usage_key
 from lms.domain.roles import INSTRUCTOR, STAFF
@@ -297,7 +298,8 @@ def _discussion(
     _key: CourseKey, rows: Sequence[_CourseRow], _references: _References, _reject: Reject
 ) -> dict[str, Any]:
     fields = rows[-1].fields
-    return {"discussion_enabled": fields["enabled"], "discussion_lti": fields["lti_configuration"] is not None}
+    is_lti = is_lti_discussion(fields["provider_type"], fields["lti_configuration"] is not None)
+    return {"discussion_enabled": fields["enabled"], "discussion_lti": is_lti}
 
 
 def _logo(_key: CourseKey, rows: Sequence[_CourseRow], references: _References, reject: Reject) -> dict[str, Any]:
