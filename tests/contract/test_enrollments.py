@@ -836,7 +836,8 @@ def test_from_any_other_mode_there_is_no_upgrade_deadline(world: World, api: Api
         ([("verified", NOW)], NOW),
         ([("audit", DEADLINE), ("honor", DEADLINE)], None),
         ([("professional", DEADLINE)], DEADLINE),
-        ([("no-id-professional", DEADLINE)], DEADLINE),
+        ([("no-id-professional", DEADLINE)], None),
+        ([("verified", DEADLINE), ("no-id-professional", OTHER_DEADLINE)], DEADLINE),
         ([("verified", DEADLINE), ("professional", OTHER_DEADLINE)], OTHER_DEADLINE),
         ([("professional", OTHER_DEADLINE), ("verified", DEADLINE)], OTHER_DEADLINE),
         ([("professional", PAST), ("verified", DEADLINE)], DEADLINE),
@@ -891,7 +892,8 @@ def test_a_personal_deadline_holds_in_a_self_paced_course_until_it_has_passed(
         [],
         [("verified", PAST)],
         [("professional", DEADLINE)],
-        [("verified", DEADLINE), ("no-id-professional", DEADLINE)],
+        [("no-id-professional", DEADLINE)],
+        [("verified", DEADLINE), ("professional", DEADLINE)],
     ],
 )
 def test_a_personal_deadline_is_none_without_a_verified_mode_or_with_a_professional_one(
@@ -905,10 +907,14 @@ def test_a_personal_deadline_is_none_without_a_verified_mode_or_with_a_professio
     assert upgrade_deadline(world, api) is None
 
 
-def test_a_personal_deadline_holds_for_a_verified_mode_without_expiration(world: World, api: Api) -> None:
+@pytest.mark.parametrize("others", [[], ["no-id-professional"]])
+def test_a_personal_deadline_holds_for_a_verified_mode_without_expiration(
+    world: World, api: Api, others: list[str]
+) -> None:
     give_personal_deadline(world)
     enable_personal_deadlines(world)
-    world.mode("verified")
+    for slug in ["verified", *others]:
+        world.mode(slug)
 
     assert upgrade_deadline(world, api) == PERSONAL
 

@@ -248,10 +248,11 @@ def test_the_modes_that_can_be_upgraded(mode: str, expected: bool) -> None:
     {
         "the verified mode's expiration": ((CourseMode("audit"), VERIFIED), DEADLINE),
         "the professional mode's comes before the verified mode's": ((VERIFIED, PROFESSIONAL), at("2026-06-01")),
-        "a professional mode without ID counts as one": (
+        "a professional mode without ID counts for nothing": (
             (VERIFIED, CourseMode("no-id-professional", 9, PERSONAL)),
-            PERSONAL,
+            DEADLINE,
         ),
+        "none where it is all there is": ((CourseMode("no-id-professional", 9, PERSONAL),), None),
         "none where the mode has none": ((CourseMode("verified", 49),), None),
         "none where the mode has expired": ((CourseMode("verified", 49, JUST_BEFORE),), None),
         "right now where it expires right now": ((CourseMode("verified", 49, NOW),), NOW),
@@ -297,6 +298,11 @@ def test_the_courses_own_deadline(modes: tuple[CourseMode, ...], expected: Any) 
             course(self_paced=True, modes=(VERIFIED, PROFESSIONAL)),
             WITH_DEADLINES,
             None,
+        ),
+        "a professional mode without ID beside the verified one says nothing": (
+            course(self_paced=True, modes=(VERIFIED, CourseMode("no-id-professional", 9))),
+            WITH_DEADLINES,
+            PERSONAL,
         ),
         "none where the verified mode has expired": (
             course(self_paced=True, modes=(CourseMode("verified", 49, JUST_BEFORE),)),

@@ -8,7 +8,6 @@ from lms.domain.roles import Roles
 from lms.domain.site import Features, Site
 
 UPGRADEABLE_MODES = ("audit", "honor", "unpaid-executive-education", "unpaid-bootcamp")
-_PROFESSIONAL_MODES = ("professional", "no-id-professional")
 
 
 def audit_access_expires(
@@ -63,15 +62,14 @@ def dynamic_upgrade_deadline(
     """The last moment to upgrade from a free mode, or None. (mobile-users.md 7.5)"""
     if enrollment.mode not in UPGRADEABLE_MODES:
         return None
-    offered = course.offered_modes(now)
-    paid = next((mode for mode in offered if mode.slug in _PROFESSIONAL_MODES), None) or next(
-        (mode for mode in offered if mode.slug == "verified"), None
-    )
+    # `no-id-professional` is none of these, although it is paid for.
+    offered = {mode.slug: mode for mode in course.offered_modes(now)}
+    verified = offered.get("professional") or offered.get("verified")
     if enrollment.upgrade_deadline is not None and _grants_personal_deadline(course, site):
-        if enrollment.upgrade_deadline <= now or paid is None or paid.slug in _PROFESSIONAL_MODES:
+        if enrollment.upgrade_deadline <= now or verified is None or verified.slug == "professional":
             return None
         return enrollment.upgrade_deadline
-    return paid.expiration if paid else None
+    return verified.expiration if verified else None
 
 
 def _grants_personal_deadline(course: CourseOverview, site: Site) -> bool:
