@@ -411,25 +411,40 @@ GROUPED: Tree = [
 ]
 
 
+def set_up_modes(world: World, mode: str) -> None:
+    set_up(world, GROUPED, mode)
+    for slug in ("audit", "verified", "credit"):
+        world.mode(slug)
+    world.load()
+
+
 @pytest.mark.parametrize(
-    ("mode", "expected"), [("audit", AT_S21), ("verified", AT_S11), ("honor", AT_COURSE), ("credit", AT_COURSE)]
+    ("mode", "expected"),
+    [("audit", AT_S21), ("verified", AT_S11), ("credit", AT_S11), ("honor", AT_S21)],
+    ids=["audit", "verified", "credit counts as verified", "a mode that the course does not have counts as audit"],
 )
 def test_the_enrollments_mode_decides_which_groups_blocks_are_shown(
     world: World, api: Api, mode: str, expected: dict[str, object]
 ) -> None:
-    set_up(world, GROUPED, mode)
-    world.load()
+    set_up_modes(world, mode)
 
     assert api.get(status_path(version="v2")).json == expected
 
 
 def test_group_access_of_a_parent_and_its_child_are_merged(world: World, api: Api) -> None:
     # For verified learners the first section is shown; the second one is not, because no group passes both rules.
-    set_up(world, GROUPED, "verified")
-    world.load()
+    set_up_modes(world, "verified")
 
     assert_body(visit(api, V211), AT_S11)
     assert positions() == {}
+
+
+def test_a_group_that_the_course_has_not_closes_a_block_to_every_group(world: World, api: Api) -> None:
+    # The course has the default mode alone: there is no group of verified learners.
+    set_up(world, GROUPED)
+    world.load()
+
+    assert api.get(status_path(version="v2")).json == AT_COURSE
 
 
 def test_a_partition_without_groups_restricts_nobody(world: World, api: Api) -> None:

@@ -16,12 +16,20 @@ from hypothesis import strategies as st
 
 from lms.domain.completions import block_digest
 from lms.domain.course_team import CourseScope
-from lms.domain.courses import CourseMode, CourseOverview, DurationLimit, MilestoneRequirement, UpgradeDeadlineConfig
+from lms.domain.courses import (
+    CohortContentGroup,
+    CourseMode,
+    CourseOverview,
+    DurationLimit,
+    MilestoneRequirement,
+    UpgradeDeadlineConfig,
+)
 from lms.domain.enrollments import Certificate, Enrollment
 from lms.domain.errors import UnavailableError
 from lms.domain.keys import parse_course_key
 from lms.domain.learners import Learner
 from lms.domain.outline import Block
+from lms.domain.partitions import UserPartition
 from lms.domain.progress import Progress
 from lms.domain.users import User, UserIdentifier
 from lms.table import items
@@ -158,6 +166,15 @@ def fill(world: World) -> None:
     world.state("mona", ("chapter", "ch1"), {"position": 1}, "2026-03-21T10:00:00Z")
     world.completion("mona", ("html", "h1"), "2026-03-18T10:00:00Z")
     world.completion("mona", ("html", "h2"), "2026-03-19T10:00:00Z", created="2026-03-17T10:00:00Z")
+    world.row("course_groups.coursecohortssettings", 1, course_id=COURSE_A, is_cohorted=True)
+    for cohort in (11, 12):
+        named = {"name": f"Cohort {cohort}", "group_type": "cohort", "users": [4711]}
+        world.row("course_groups.courseusergroup", cohort, course_id=COURSE_A, **named)
+    world.row("course_groups.cohortmembership", 1, course_user_group=11, user=4711, course_id=COURSE_A)
+    world.row("course_groups.courseusergrouppartitiongroup", 1, course_user_group=11, partition_id=100, group_id=2)
+    for number, partition in ((1, 102), (2, 101)):
+        tag = f"xblock.partition_service.partition_{partition}"
+        world.row("user_api.usercoursetag", number, user=4711, course_id=COURSE_A, key=tag, value="1")
     world.row("organizations.organization", 5, short_name="DemoX", logo="organization_logos/demo.png", active=True)
     world.row("organizations.organizationcourse", 1, course_id=COURSE_A, organization=5, active=True)
     world.row("milestones.milestonerelationshiptype", 1, name="requires")
@@ -224,6 +241,8 @@ class TestEveryFact:
             ),
             upgrade_deadline=datetime(2026, 5, 1, tzinfo=UTC),
             excluded_from_fbe=True,
+            cohort=11,
+            random_groups={"101": 1, "102": 1},
         )
         assert enrollment("mona", COURSE_B) == Enrollment(COURSE_B, datetime(2026, 3, 3, tzinfo=UTC))
         assert enrollment("nora", COURSE_A) == Enrollment(COURSE_A, CREATED, "verified", active=False)
@@ -280,6 +299,8 @@ class TestEveryFact:
             duration_limit=DurationLimit(False),
             upgrade_deadline_config=UpgradeDeadlineConfig(True, True),
             requires=(MilestoneRequirement(3, by_course=True, by_content=True),),
+            cohorted=True,
+            content_groups=(CohortContentGroup(11, "100", 2),),
         )
 
     def test_the_site_holds_its_configuration_and_no_secret(self) -> None:
@@ -598,6 +619,22 @@ class TestRowsThatPointAtNothing:
                     "modified": "2026-03-01T00:00:00Z",
                 },
                 NOBODY,
+            ),
+            ("course_groups.cohortmembership", {"course_id": COURSE_A, "user": 77, "course_user_group": 1}, NOBODY),
+            (
+                "user_api.usercoursetag",
+                {
+                    "course_id": COURSE_A,
+                    "user": 77,
+                    "key": "xblock.partition_service.partition_1",
+                    "value": "1",
+                },
+                NOBODY,
+            ),
+            (
+                "course_groups.courseusergrouppartitiongroup",
+                {"course_user_group": 5, "partition_id": 100, "group_id": 1},
+                "there is no cohort 5 in the files that are loaded together",
             ),
             (
                 "schedules.schedule",
@@ -929,6 +966,27 @@ class TestExports:
 
         assert (course().name, course().start) == ("From the dump", None)
         assert len(outline_of()) == 10
+
+    def test_an_exports_partitions_and_experiments_are_in_the_outline(self, world: World) -> None:
+        partition = {"id": 101, "name": "Test", "scheme": "random", "version": 3, "groups": [{"id": 0}, {"id": 1}]}
+        # The older spelling, and another run: what a course that was copied may still name.
+        arms = {"0": "i4x://DemoX/DX101/vertical/a", "1": usage_key(COURSE_B, "vertical", "b"), "2": "nothing"}
+        attributes = {"user_partition_id": "101", "group_id_to_child": json.dumps(arms)}
+        world.course()
+        world.export([("split_test", "test", attributes, [("vertical", "a"), ("vertical", "b")])])
+        world.files[-1].joinpath("policies/2026_T1").mkdir(parents=True)
+        policy = {"course/2026_T1": {"user_partitions": [partition]}}
+        world.files[-1].joinpath("policies/2026_T1/policy.json").write_text(json.dumps(policy))
+
+        report = world.load()
+
+        key = parse_course_key(COURSE_A)
+        assert key is not None
+        assert report.exit_code == 0
+        outline = read_learner_in_course("mona", key).outline
+        assert outline.partitions == (UserPartition("101", "random", (0, 1)),)
+        assert outline.blocks[1].user_partition_id == "101"
+        assert outline.blocks[1].group_id_to_child == {"0": "vertical@a", "1": "vertical@b"}
 
     def test_together_the_overview_counts_as_well(self, world: World) -> None:
         world.export(WORKED_TREE, display_name="From the export")

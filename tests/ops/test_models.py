@@ -47,6 +47,28 @@ GOOD: dict[str, tuple[str, Fields]] = {
     "student.fbeenrollmentexclusion": ("1", {"enrollment": 12}),
     "student.courseaccessrole": ("1", {"user": 4711, "org": "DemoX", "course_id": COURSE, "role": "staff"}),
     "django_comment_common.role": ("1", {"name": "Moderator", "course_id": COURSE, "users": [4711, 4712]}),
+    "course_groups.cohortmembership": ("1", {"course_user_group": 11, "user": 4711, "course_id": COURSE}),
+    "user_api.usercoursetag": (
+        "1",
+        {"user": 4711, "course_id": COURSE, "key": "xblock.partition_service.partition_101", "value": "0"},
+    ),
+    "course_groups.coursecohortssettings": (
+        "1",
+        {
+            "course_id": COURSE,
+            "is_cohorted": True,
+            "_cohorted_discussions": "[]",
+            "always_cohort_inline_discussions": False,
+        },
+    ),
+    "course_groups.courseusergroup": (
+        "11",
+        {"name": "Cohort", "course_id": COURSE, "group_type": "cohort", "users": [4711]},
+    ),
+    "course_groups.courseusergrouppartitiongroup": (
+        "1",
+        {"course_user_group": 11, "partition_id": 100, "group_id": 1, "created_at": MOMENT, "updated_at": MOMENT},
+    ),
     "courseware.studentmodule": (
         "1",
         {
@@ -216,6 +238,13 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("django_comment_common.role", "users", [4711, "x"], f"users.1: {NO_NUMBER}"),
     ("django_comment_common.role", "course_id", "", f"course_id: {NO_COURSE}"),
     ("django_comment_common.role", "name", None, f"name: {NO_TEXT}"),
+    ("course_groups.cohortmembership", "course_user_group", "Cohort", f"course_user_group: {NO_NUMBER}"),
+    ("course_groups.cohortmembership", "course_id", None, f"course_id: {NO_TEXT}"),
+    ("user_api.usercoursetag", "value", None, f"value: {NO_TEXT}"),
+    ("user_api.usercoursetag", "course_id", "DemoX", f"course_id: {NO_COURSE}"),
+    ("course_groups.coursecohortssettings", "is_cohorted", None, f"is_cohorted: {NO_FLAG}"),
+    ("course_groups.courseusergroup", "course_id", "", f"course_id: {NO_COURSE}"),
+    ("course_groups.courseusergrouppartitiongroup", "group_id", "A", f"group_id: {NO_NUMBER}"),
     ("courseware.studentmodule", "state", "no JSON", "state: Expecting value"),
     ("courseware.studentmodule", "state", {"position": 2}, f"state: {NO_TEXT}"),
     ("courseware.studentmodule", "state", "[" * 100_000, ""),
@@ -444,6 +473,22 @@ class TestRolesAndForums:
 
     def test_a_forum_role_without_users_says_nothing(self) -> None:
         assert facts("django_comment_common.role", users=[]) == []
+
+
+class TestGroups:
+    def test_a_cohort_is_a_learners_in_a_course(self) -> None:
+        [fact] = facts("course_groups.cohortmembership")
+
+        assert (fact.kind, fact.owner, fact.scope) == ("enrollment", "4711", COURSE)
+
+    def test_an_experiments_group_is_a_learners_in_a_course(self) -> None:
+        assert facts("user_api.usercoursetag") == [Fact("enrollment", "4711", COURSE, {"partition": "101", "group": 0})]
+
+    @pytest.mark.parametrize(
+        "other", [{"key": "notes"}, {"value": ""}, {"value": "A"}, {"value": "-1"}, {"value": "²"}], ids=str
+    )
+    def test_a_tag_that_names_no_group_is_skipped(self, other: Fields) -> None:
+        assert facts("user_api.usercoursetag", **other) == []
 
 
 class TestStates:

@@ -447,7 +447,10 @@ class TestTyping:
 
         assert export.problems == (ExportProblem("course.xml", f"weight of chapter/c is not a number: '{'x' * 79}…."),)
 
-    @pytest.mark.parametrize("access", ["{50: [1]}", '["50"]', '{"50": 1}', '{"50": ["a"]}', '{"50": [true]}', "all"])
+    @pytest.mark.parametrize(
+        "access",
+        ["{50: [1]}", '["50"]', '{"50": 1}', '{"50": ["a"]}', '{"50": [true]}', '{"all": [1]}', '{"": [1]}', "all"],
+    )
     def test_unreadable_group_access_is_a_problem_and_the_block_is_visible(self, tmp_path: Path, access: str) -> None:
         written = access.replace('"', "&quot;")
 
@@ -510,6 +513,70 @@ class TestTyping:
 
         assert export.attributes == {}
         assert export.problems == (ExportProblem("course.xml", "tabs of the course is not JSON: '[{'."),)
+
+
+CHAPTER = '<chapter url_name="c" display_name="C"/>'
+PARTITION: dict[str, Any] = {
+    "id": 100,
+    "name": "Cohorts",
+    "scheme": "cohort",
+    "version": 3,
+    "groups": [{"id": 1}, {"id": "2"}],
+}
+
+
+class TestPartitionsAndExperiments:
+    @pytest.mark.parametrize(
+        ("changes", "expected"),
+        [
+            ({}, {}),
+            ({"active": False}, {"active": False}),
+            ({"groups": []}, {"groups": []}),
+            ({"version": 2, "scheme": "random"}, {"scheme": "random"}),
+            ({"version": 1, "scheme": "cohort"}, {"scheme": "random"}),
+        ],
+    )
+    def test_a_courses_user_partitions_are_read(
+        self, tmp_path: Path, changes: dict[str, Any], expected: dict[str, Any]
+    ) -> None:
+        export = read_inline(tmp_path, CHAPTER, policy={"course/2030": {"user_partitions": [PARTITION | changes]}})
+
+        assert export.problems == ()
+        assert export.attributes["user_partitions"] == [
+            {"id": 100, "scheme": "cohort", "groups": [1, 2], "active": True} | expected
+        ]
+
+    @pytest.mark.parametrize(
+        "value",
+        ["all", 5, {"id": 100}, [5], [[]], [PARTITION | {"id": "x"}], [PARTITION | {"groups": [{}]}]],
+    )
+    def test_unreadable_user_partitions_are_a_problem_and_absent(self, tmp_path: Path, value: Any) -> None:
+        export = read_inline(tmp_path, CHAPTER, policy={"course/2030": {"user_partitions": value}})
+
+        assert export.attributes == {}
+        assert len(export.problems) == 1
+
+    def test_an_experiment_says_which_child_is_whose(self, tmp_path: Path) -> None:
+        arms = json.dumps({"0": "block-v1:o+c+r+type@vertical+block@a"})
+        attributes = f"user_partition_id=\"101\" group_id_to_child='{arms}'"
+
+        export = read_inline(tmp_path, f'<split_test url_name="t" {attributes}><vertical url_name="a"/></split_test>')
+
+        assert block(export, "t").attributes == {"user_partition_id": 101, "group_id_to_child": json.loads(arms)}
+
+    def test_only_an_experiment_says_so(self, tmp_path: Path) -> None:
+        export = read_inline(tmp_path, '<vertical url_name="v" user_partition_id="101" display_name="V"/>')
+
+        assert block(export, "v").attributes == {"display_name": "V"}
+
+    @pytest.mark.parametrize("arms", ["[]", '{"0": 5}', "5", '{"0": "\\ud800"}'])
+    def test_unreadable_arms_are_a_problem_and_absent(self, tmp_path: Path, arms: str) -> None:
+        written = arms.replace('"', "&quot;")
+
+        export = read_inline(tmp_path, f'<split_test url_name="t" group_id_to_child="{written}" display_name="T"/>')
+
+        assert block(export, "t").attributes == {"display_name": "T"}
+        assert len(export.problems) == 1
 
 
 class TestOpenAssessment:

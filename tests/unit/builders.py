@@ -1,7 +1,7 @@
 """Small values that the unit tests are made of, with the names and dates of the contract's worked example."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from lms.domain.courses import CourseMode, CourseOverview, DurationLimit
 from lms.domain.enrollments import Enrollment
 from lms.domain.keys import CourseKey
 from lms.domain.outline import Block, Outline
+from lms.domain.partitions import LearnerGroups, UserPartition
 from lms.domain.roles import Roles
 from lms.domain.users import User
 from lms.web.request import Request
@@ -66,9 +67,16 @@ def org_role(role: str, org: str = "DemoX", active: bool = True) -> Roles:
     return Roles(on_orgs={org: frozenset({role})}, active=active)
 
 
-def outline(*blocks: tuple[str, str, int | None] | Block) -> Outline:
+def outline(*blocks: tuple[str, str, int | None] | Block, partitions: Sequence[UserPartition] = ()) -> Outline:
     """An outline of blocks, or of (type, name, index of the parent)."""
-    return Outline(KEY, [block if isinstance(block, Block) else Block(*block) for block in blocks])
+    return Outline(KEY, [block if isinstance(block, Block) else Block(*block) for block in blocks], partitions)
+
+
+def in_groups(groups: Mapping[str, int]) -> LearnerGroups:
+    """A learner in these groups of partitions 50 and 51, each of which has the groups 1 to 9."""
+    return LearnerGroups(
+        {partition: UserPartition(partition, "cohort", tuple(range(1, 10))) for partition in ("50", "51")}, groups
+    )
 
 
 class Context:

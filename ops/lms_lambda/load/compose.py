@@ -14,6 +14,7 @@ from lms.domain.keys import CourseKey, parse_course_key, parse_usage_key
 from lms.domain.roles import INSTRUCTOR, STAFF
 from lms.table import changes
 from lms.table.changes import Change
+from lms_lambda.load.cohorts import content_groups
 from lms_lambda.load.staging import Source, SourcedFact, Staging
 
 Reject = Callable[[Source, str], None]
@@ -62,7 +63,10 @@ def enrollment_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
     for name, course_id, facts in _of_users(staging, "enrollment", reject):
         values: dict[str, Any] = {}
         for fact in facts:
-            values |= _enrollment(fact)
+            if fact.source.model == "user_api.usercoursetag":
+                values.setdefault("random_groups", {})[fact.fields["partition"]] = fact.fields["group"]
+            else:
+                values |= _enrollment(fact)
         yield changes.enrollment(name, course_id, values, _sources(facts))
 
 
@@ -92,7 +96,7 @@ def progress_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
     """One change per user and course: positions, and the latest of what happened there."""
     for name, course_id, facts in _of_users(staging, "progress", reject):
         positions: dict[str, int] = {}
-        selected: dict[str, frozenset[str]] = {}
+        selected: dict[str, tuple[str, ...]] = {}
         values: dict[str, Any] = {}
         completed: dict[bytes, bool] = {}
         # Of completions at the same moment the newest row counts, whatever the order of the dump.
@@ -107,7 +111,7 @@ def progress_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
             if "position" in fields:
                 positions[fields["block"]] = fields["position"]
             if "selected" in fields:
-                selected[fields["block"]] = frozenset(fields["selected"])
+                selected[fields["block"]] = tuple(fields["selected"])
         sources = _sources(facts)
         yield changes.progress(name, course_id, positions, selected, values, sources)
         if completed:
@@ -116,7 +120,7 @@ def progress_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
 
 def course_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
     """One change per course."""
-    references = _References(staging)
+    references = _References(staging, reject)
     for course_id, _, facts in staging.items("course"):
         key = parse_course_key(course_id)
         if key is None:
@@ -203,6 +207,8 @@ def _enrollment(fact: SourcedFact) -> dict[str, Any]:
             return {"certificate": Certificate(**{name: fields[name] for name in names})}
         case "schedules.schedule":
             return {"upgrade_deadline": parse_stored(fields["upgrade_deadline"])}
+        case "course_groups.cohortmembership":
+            return {"cohort": fields["course_user_group"]}
         case _:
             return {"excluded_from_fbe": True}
 
@@ -235,8 +241,9 @@ class _CourseRow:
 class _References:
     """Rows that courses point at, and which milestones can be fulfilled."""
 
-    def __init__(self, staging: Staging) -> None:
+    def __init__(self, staging: Staging, reject: Reject) -> None:
         self.organizations = staging.references("organization")
+        self.content_groups = content_groups(staging, reject)
         self.milestones = staging.references("milestone")
         self.relations = {pk: row["name"] for pk, row in staging.references("milestone_relationship_type").items()}
         self.by_course = self._fulfilled(staging.references("course_milestone"))
@@ -330,6 +337,17 @@ def _requirements(
     return {"requires": tuple(needs)}
 
 
+def _cohorted(_key: CourseKey, rows: Sequence[_CourseRow], _references: _References, _reject: Reject) -> dict[str, Any]:
+    return {"cohorted": rows[-1].fields["is_cohorted"]}
+
+
+def _content_groups(
+    _key: CourseKey, rows: Sequence[_CourseRow], references: _References, _reject: Reject
+) -> dict[str, Any]:
+    links = (references.content_groups.get(int(row.fields["pk"])) for row in _by_age(rows))
+    return {"content_groups": tuple(link for link in links if link is not None)}
+
+
 def _upgrade_deadline(
     _key: CourseKey, rows: Sequence[_CourseRow], _refs: _References, _reject: Reject
 ) -> dict[str, Any]:
@@ -348,6 +366,8 @@ _COURSE_FACTS: Mapping[str, Callable[[CourseKey, Sequence[_CourseRow], _Referenc
     "discussion": _discussion,
     "organization": _logo,
     "milestone": _requirements,
+    "cohorts_settings": _cohorted,
+    "cohort": _content_groups,
     "upgrade_deadline": _upgrade_deadline,
     "duration_limit": _duration_limit,
 }

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lms.domain.keys import CourseKey, parse_course_key
+from lms.domain.keys import CourseKey, parse_course_key, parse_usage_key
 from lms.domain.outline import Block
+from lms.domain.partitions import UserPartition
 from lms.table import changes
 from lms.table.changes import Change
 from lms_lambda.load.olx.course import CourseExport, ExportedBlock
@@ -29,7 +30,15 @@ def export_changes(export: CourseExport, source: Source) -> Iterator[Change]:
     key = course_key_of(export)
     overview = _overview(key, export.attributes)
     yield changes.course_overview(key, overview, [source], read_from="export")
-    yield from changes.outline(key, [_block(block) for block in export.blocks], [source])
+    blocks = [_block(block) for block in export.blocks]
+    yield from changes.outline(key, blocks, _partitions(export.attributes), [source])
+
+
+def _partitions(attributes: Mapping[str, Any]) -> list[UserPartition]:
+    return [
+        UserPartition(str(partition["id"]), partition["scheme"], tuple(partition["groups"]), partition["active"])
+        for partition in attributes.get("user_partitions") or []
+    ]
 
 
 def _block(block: ExportedBlock) -> Block:
@@ -44,6 +53,8 @@ def _block(block: ExportedBlock) -> Block:
         visible_to_staff_only=bool(attributes.get("visible_to_staff_only")),
         days_early_for_beta=attributes.get("days_early_for_beta"),
         group_access=attributes.get("group_access") or {},
+        user_partition_id=str(int(attributes["user_partition_id"])) if "user_partition_id" in attributes else None,
+        group_id_to_child=_children_by_group(attributes.get("group_id_to_child") or {}),
         due=attributes.get("due"),
         graded=bool(attributes.get("graded")),
         format=attributes.get("format"),
@@ -51,6 +62,18 @@ def _block(block: ExportedBlock) -> Block:
         has_score=attributes.get("has_score"),
         ora=_plain(attributes["ora"]) if attributes.get("ora") else None,
     )
+
+
+def _children_by_group(group_id_to_child: Mapping[str, str]) -> dict[str, str]:
+    """Group id to `type@id`. The usage keys may be another run's, or of the older kind: Studio maps them on import."""
+    found = {}
+    for group, text in group_id_to_child.items():
+        key = parse_usage_key(text)
+        if key is not None:
+            found[group] = f"{key.block_type}@{key.block_id}"
+        elif text.startswith("i4x://"):
+            found[group] = "@".join(text.split("/")[-2:])
+    return found
 
 
 def _overview(key: CourseKey, attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A learner's assignments: what counts, what is complete, what comes next. (mobile-users.md 7.8)"""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -16,10 +17,10 @@ from lms.domain.assignments import (
 )
 from lms.domain.completions import block_digest
 from lms.domain.outline import Block, Outline, Viewer
-from tests.unit.builders import KEY, NOW, at, cases
+from tests.unit.builders import KEY, NOW, at, cases, in_groups
 
-LEARNER = Viewer(staff=False, beta_tester=False, groups={"50": 1}, now=NOW)
-STAFF = Viewer(staff=True, beta_tester=False, groups={}, now=NOW)
+LEARNER = Viewer(staff=False, beta_tester=False, groups=in_groups({"50": 1}), now=NOW)
+STAFF = Viewer(staff=True, beta_tester=False, groups=in_groups({}), now=NOW)
 SECTION = {"graded": True, "format": "Homework", "display_name": "Homework 1"}
 
 
@@ -46,10 +47,10 @@ class Work(NamedTuple):
     """What a learner has done: digests of completed blocks, and the selection of randomized blocks."""
 
     completed: frozenset[bytes]
-    selected: dict[str, frozenset[str]]
+    selected: Mapping[str, tuple[str, ...]]
 
 
-def work(*done: str, selected: dict[str, frozenset[str]] | None = None) -> Work:
+def work(*done: str, selected: Mapping[str, tuple[str, ...]] | None = None) -> Work:
     names = (name.partition("@")[::2] for name in done)
     return Work(frozenset(block_digest(block_type, name) for block_type, name in names), selected or {})
 
@@ -152,7 +153,7 @@ def test_of_a_randomized_block_only_the_drawn_children_count() -> None:
         {"type": "library_content", "name": "bank"},
         *({"name": f"q{number}", "parent": 4} for number in range(3)),
     )
-    selected = {"library_content@bank": frozenset({"problem@q1"})}
+    selected = {"library_content@bank": ("problem@q1",)}
 
     assert only(outlined, work("problem@q1", selected=selected)).complete
     assert not only(outlined, work("problem@q0", selected=selected)).complete

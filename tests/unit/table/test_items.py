@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from lms.domain.completions import DIGEST_BYTES, block_digest
 from lms.domain.courses import (
+    CohortContentGroup,
     CourseMode,
     CourseOverview,
     DurationLimit,
@@ -21,6 +22,7 @@ from lms.domain.courses import (
 from lms.domain.enrollments import Certificate, Enrollment
 from lms.domain.keys import CourseKey
 from lms.domain.outline import Block
+from lms.domain.partitions import UserPartition
 from lms.domain.progress import Progress
 from lms.domain.roles import Roles
 from lms.domain.site import Site
@@ -127,7 +129,16 @@ FORMS: dict[str, st.SearchStrategy[Any]] = {
     ).map(tuple),
     "requires": st.lists(st.builds(MilestoneRequirement, st.integers(), flags, flags), max_size=3).map(tuple),
     "blocks": st.binary(),
-    "selected:": st.frozensets(sendable_text),
+    "selected:": st.lists(sendable_text).map(tuple),
+    "cohort": integers,
+    "cohorted": flags,
+    "random_groups": st.dictionaries(sendable_text, st.integers()),
+    "content_groups": st.lists(
+        st.builds(CohortContentGroup, st.integers(), sendable_text, st.integers()), max_size=3
+    ).map(tuple),
+    "partitions": st.lists(
+        st.builds(UserPartition, sendable_text, sendable_text, st.lists(st.integers()).map(tuple), flags), max_size=3
+    ).map(tuple),
     "completed": st.frozensets(st.binary(min_size=DIGEST_BYTES, max_size=DIGEST_BYTES)),
 }
 """What a field may hold; text where it is not named here."""
@@ -251,7 +262,9 @@ def test_a_user_has_the_defaults_for_what_is_missing() -> None:
 
 
 def test_an_enrollment_is_read_from_all_its_fields() -> None:
-    enrolled = Enrollment(COURSE_ID, NOW, "verified", False, Certificate("downloadable", "verified"), NOW, True)
+    enrolled = Enrollment(
+        COURSE_ID, NOW, "verified", False, Certificate("downloadable", "verified"), NOW, True, 7, {"100": 2}
+    )
 
     assert to_enrollment(items.ENROLLMENT.write(held(enrolled) | {"changed": NOW})) == enrolled
 
@@ -260,7 +273,7 @@ def test_progress_is_read_from_all_its_fields() -> None:
     progress = Progress(
         COURSE_ID,
         positions={"chapter@a:b": 2, "course@course": 1},
-        selected={"itembank@a:b": frozenset({"problem@p1"})},
+        selected={"itembank@a:b": ("problem@p2", "problem@p1")},
         course_state_modified=NOW,
         latest_state_modified=NOW,
         last_completed_block="block",
@@ -304,6 +317,8 @@ def test_a_course_is_read_from_all_its_fields() -> None:
         duration_limit=DurationLimit(True, NOW),
         upgrade_deadline_config=UpgradeDeadlineConfig(True, True),
         requires=(MilestoneRequirement(7, True, True),),
+        cohorted=True,
+        content_groups=(CohortContentGroup(7, "100", 2),),
     )
     values = held(overview)
     values |= keys.course_listing(values.pop("key"), "DemoX") | {"source": "overview"}
@@ -400,6 +415,8 @@ blocks = st.builds(
     visible_to_staff_only=flags,
     days_early_for_beta=st.none() | finite,
     group_access=st.dictionaries(sendable_text, st.lists(st.integers(0), max_size=3), max_size=2),
+    user_partition_id=optional_text,
+    group_id_to_child=st.dictionaries(sendable_text, sendable_text, max_size=2),
     due=st.none() | moments,
     graded=flags,
     format=optional_text,

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from lms.domain.block_structure import BlockStructure
 from lms.domain.block_types import SCORED_TYPES
 from lms.domain.dates import parse_stored
-from lms.domain.outline import Block, Outline, Viewer, position_key
+from lms.domain.outline import Block, Outline, Viewer
 
 MANUAL_ORA_DATES = "This Open Response Assessment's due dates are set by your instructor and can't be shifted."
 
 _NEEDS_CHILDREN = frozenset({"course", "chapter", "sequential", "vertical"})
-_RANDOMIZED_TYPES = frozenset({"library_content", "legacy_library_content", "itembank"})
 _ORA_STEPS = {
     "self-assessment": "Self Assessment",
     "peer-assessment": "Peer Assessment",
@@ -72,14 +72,14 @@ def assignments_of(
     outline: Outline,
     viewer: Viewer,
     completed: Collection[bytes],
-    selected: Mapping[str, frozenset[str]],
+    selected: Mapping[str, Sequence[str]],
     course_end: datetime | None,
 ) -> list[Assignment]:
     """All the learner's assignments, in course order. (mobile-users.md 7.8)
 
     `completed`: digests of the blocks that are complete. `selected`: `type@id` of a randomized block -> `type@id` of
-    the children that were selected for the learner. Blocks that only staff or other groups see do not count; blocks
-    that begin later do.
+    the children that were selected for the learner, in their order. Blocks that only staff or other groups see do not
+    count; blocks that begin later do.
     """
     structure = _Structure(outline, viewer, completed, selected)
     return [
@@ -107,12 +107,12 @@ class _Structure:
         outline: Outline,
         viewer: Viewer,
         completed: Collection[bytes],
-        selected: Mapping[str, frozenset[str]],
+        selected: Mapping[str, Sequence[str]],
     ) -> None:
         self._outline = outline
         self._viewer = viewer
         self._completed = completed
-        self._selected = selected
+        self._structure = BlockStructure(outline, viewer, selected)
 
     def subsections(self) -> Iterator[int]:
         for section in self._children(0):
@@ -167,15 +167,8 @@ class _Structure:
     def _has_begun(self, start: datetime | None) -> bool:
         return start is None or start < self._viewer.now
 
-    def _children(self, index: int) -> list[int]:
-        block = self._outline.blocks[index]
-        selected = self._selected.get(position_key(block)) if block.type in _RANDOMIZED_TYPES else None
-        return [
-            child
-            for child in self._outline.children(index)
-            if self._outline.is_open_to(child, self._viewer)
-            and (selected is None or position_key(self._outline.blocks[child]) in selected)
-        ]
+    def _children(self, index: int) -> Sequence[int]:
+        return self._structure.children(index)
 
     def _last_first(self, index: int) -> Iterator[int]:
         """All blocks below another, each before its children: the order in which Open edX comes upon ORAs."""

@@ -55,6 +55,15 @@ class MilestoneRequirement:
 
 
 @dataclass(frozen=True, slots=True)
+class CohortContentGroup:
+    """The group of a user partition that a cohort is linked to: what the cohort's learners may see."""
+
+    cohort: int
+    partition: str
+    group: int
+
+
+@dataclass(frozen=True, slots=True)
 class CourseSummary:
     """What a long list shows of a course."""
 
@@ -109,6 +118,9 @@ class CourseOverview(CourseSummary):
     duration_limit: DurationLimit | None = None
     upgrade_deadline_config: UpgradeDeadlineConfig | None = None
     requires: tuple[MilestoneRequirement, ...] = ()
+    cohorted: bool = False
+    """Whether cohorts are in force, whoever is in one."""
+    content_groups: tuple[CohortContentGroup, ...] = ()
 
     @property
     def display_number_with_default(self) -> str:

@@ -118,7 +118,7 @@ def expected_courses_with_work(learner: Learner, query: DashboardQuery) -> list[
 def course_work(enrolled: EnrolledCourse, content: OutlineCompletion, learner: Learner, now: datetime) -> CourseWork:
     """What the learner has done in a course, out of its outline and the completed blocks. (mobile-users.md 7.8)"""
     progress = learner.progress_in(enrolled.course.id)
-    viewer = viewer_of(enrolled.course, learner.roles, enrolled.enrollment, now)
+    viewer = viewer_of(enrolled.course, content.outline, learner.roles, enrolled.enrollment, now)
     return CourseWork(
         enrolled,
         content.outline,

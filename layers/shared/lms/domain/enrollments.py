@@ -1,7 +1,7 @@
 """Enrollments: which of a learner's courses a list shows, and in which order."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from lms.domain.courses import CourseOverview
@@ -36,6 +36,10 @@ class Enrollment:
     """The learner's own deadline to upgrade, from the schedule."""
     excluded_from_fbe: bool = False
     """Whether the enrollment is excluded from feature-based enrollment, so that its audit access never expires."""
+    cohort: int | None = None
+    """The learner's cohort, by id."""
+    random_groups: Mapping[str, int] = field(default_factory=dict)
+    """Partition id -> the group that the learner was assigned to at random, as for an experiment."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,22 +14,11 @@ from lms.domain.courses import CourseOverview
 from lms.domain.enrollments import Enrollment
 from lms.domain.errors import UnknownBlockError
 from lms.domain.keys import CourseKey, parse_usage_key
+from lms.domain.partitions import GroupAccess, LearnerGroups, UserPartition, learner_groups
 from lms.domain.roles import Roles
 
 POSITIONED_TYPES = frozenset({"course", "chapter", "sequential", "problemset", "videosequence"})
 """Block types that store a position; verticals and other containers do not."""
-
-ENROLLMENT_TRACK_PARTITION = "50"
-"""Id of the user partition whose groups are the course modes."""
-_ENROLLMENT_TRACK_GROUPS = {
-    "audit": 1,
-    "verified": 2,
-    "professional": 3,
-    "no-id-professional": 4,
-    "credit": 5,
-    "honor": 6,
-    "masters": 7,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +34,12 @@ class Block:
     start: datetime | None = None
     visible_to_staff_only: bool = False
     days_early_for_beta: float | None = None
-    group_access: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    """Partition id -> groups that may see the block; its own, ancestors add theirs."""
+    group_access: GroupAccess = field(default_factory=dict)
+    """Its own rule; ancestors add theirs."""
+    user_partition_id: str | None = None
+    """Of a split_test: the partition whose groups see different children of it."""
+    group_id_to_child: Mapping[str, str] = field(default_factory=dict)
+    """Of a split_test: group -> `type@id` of the child that the group sees."""
     due: datetime | None = None
     graded: bool = False
     format: str | None = None
@@ -63,28 +56,18 @@ class Viewer:
 
     staff: bool
     beta_tester: bool
-    groups: Mapping[str, int]
-    """Partition id -> the user's group in it."""
+    groups: LearnerGroups
     now: datetime
-
-
-def viewer_of(course: CourseOverview, roles: Roles, enrollment: Enrollment | None, now: datetime) -> Viewer:
-    """The user as a viewer of the course's blocks."""
-    group = _ENROLLMENT_TRACK_GROUPS.get(enrollment.mode) if enrollment and enrollment.active else None
-    return Viewer(
-        staff=roles.has_staff_access(course.key),
-        beta_tester=roles.is_beta_tester(course.key),
-        groups={ENROLLMENT_TRACK_PARTITION: group} if group is not None else {},
-        now=now,
-    )
 
 
 class Outline:
     """A course's blocks: the course block first, parents before children, siblings in course order."""
 
-    def __init__(self, key: CourseKey, blocks: Sequence[Block]) -> None:
+    def __init__(self, key: CourseKey, blocks: Sequence[Block], partitions: Sequence[UserPartition] = ()) -> None:
+        """`partitions`: those that the course's author made."""
         self.key = key
         self.blocks = blocks
+        self.partitions = partitions
         self._children: list[list[int]] = [[] for _ in blocks]
         self._index: dict[tuple[str, str], int] = {}
         for index, block in enumerate(blocks):
@@ -120,28 +103,27 @@ class Outline:
         """Whether the viewer may load the block: not staff-only, begun, open to the viewer's groups."""
         block = self.blocks[index]
         opens = block.start and early_start(block.start, block.days_early_for_beta, viewer.beta_tester)
-        return viewer.staff or ((opens is None or viewer.now > opens) and self.is_open_to(index, viewer))
-
-    def is_open_to(self, index: int, viewer: Viewer) -> bool:
-        """Whether the block is meant for the viewer, begun or not: not staff-only, open to the viewer's groups."""
-        if viewer.staff:
-            return True
-        if self.blocks[index].visible_to_staff_only:
-            return False
-        return all(viewer.groups.get(partition) in allowed for partition, allowed in self._group_access(index).items())
+        return viewer.staff or (
+            (opens is None or viewer.now > opens)
+            and not block.visible_to_staff_only
+            and viewer.groups.admit_to_courseware([self.blocks[at].group_access for at in self.ancestors(index)][::-1])
+        )
 
     def digest(self, index: int) -> bytes:
         """The digest that stands for the block among completed ones."""
         return block_digest(self.blocks[index].type, self.blocks[index].name)
 
-    def _group_access(self, index: int) -> dict[str, set[int]]:
-        """Partition id -> groups that may see the block, after every ancestor had its say."""
-        merged: dict[str, set[int]] = {}
-        for at in self.ancestors(index):
-            for partition, allowed in self.blocks[at].group_access.items():
-                if allowed:
-                    merged[partition] = merged[partition] & set(allowed) if partition in merged else set(allowed)
-        return merged
+
+def viewer_of(
+    course: CourseOverview, outline: Outline, roles: Roles, enrollment: Enrollment | None, now: datetime
+) -> Viewer:
+    """The user as a viewer of the course's blocks."""
+    return Viewer(
+        staff=roles.has_staff_access(course.key),
+        beta_tester=roles.is_beta_tester(course.key),
+        groups=learner_groups(outline.partitions, course, enrollment),
+        now=now,
+    )
 
 
 def current_path(outline: Outline, positions: Mapping[str, int], viewer: Viewer) -> list[int]:

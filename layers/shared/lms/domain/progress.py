@@ -16,8 +16,8 @@ class Progress:
     """When the course block's own state was last saved; None while it holds nothing."""
     latest_state_modified: datetime | None = None
     """The latest change of any of the learner's states in the course."""
-    selected: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """`type@id` of a randomized block -> `type@id` of the children that were selected for the learner."""
+    selected: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """`type@id` of a randomized block -> `type@id` of the children that were selected for the learner, in order."""
     last_completed_block: str | None = None
     """Usage key of the block whose completion changed last."""
     last_completed_at: datetime | None = None

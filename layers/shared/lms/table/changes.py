@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from lms.domain.keys import CourseKey
 from lms.domain.outline import Block
+from lms.domain.partitions import UserPartition
 from lms.table import keys
 from lms.table.items import COMPLETION, COURSE, ENROLLMENT, OUTLINE, PROGRESS, ROLE, SITE, USER, ItemType
 from lms.table.keys import Key
@@ -78,7 +79,7 @@ def progress(
     username: str,
     course_id: str,
     positions: Mapping[str, int],
-    selected: Mapping[str, frozenset[str]],
+    selected: Mapping[str, tuple[str, ...]],
     fields: Fields,
     sources: Sequence[Any],
 ) -> Change:
@@ -114,9 +115,11 @@ def course_overview(
     return Change(keys.course(str(course_key)), COURSE, values, sources, from_export=read_from == "export")
 
 
-def outline(course_key: CourseKey, blocks: Iterable[Block], sources: Sequence[Any]) -> list[Change]:
-    """The course's blocks, in as many items as they need."""
-    return [Change(key, OUTLINE, fields, sources) for key, fields in from_blocks(str(course_key), blocks)]
+def outline(
+    course_key: CourseKey, blocks: Iterable[Block], partitions: Sequence[UserPartition], sources: Sequence[Any]
+) -> list[Change]:
+    """The course's blocks, in as many items as they need, and the user partitions that its author made."""
+    return [Change(key, OUTLINE, fields, sources) for key, fields in from_blocks(str(course_key), blocks, partitions)]
 
 
 def site(fields: Fields, sources: Sequence[Any]) -> Change:

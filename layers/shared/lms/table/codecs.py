@@ -7,8 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lms.domain.completions import DIGEST_BYTES
-from lms.domain.courses import CourseMode, DurationLimit, MilestoneRequirement, UpgradeDeadlineConfig
+from lms.domain.courses import (
+    CohortContentGroup,
+    CourseMode,
+    DurationLimit,
+    MilestoneRequirement,
+    UpgradeDeadlineConfig,
+)
 from lms.domain.enrollments import Certificate
+from lms.domain.partitions import UserPartition
 
 AttributeValue = Mapping[str, Any]
 """A value as DynamoDB writes it: `{"S": "…"}`, `{"N": "1"}`, `{"BOOL": true}`, `{"B": b"…"}`."""
@@ -82,7 +89,9 @@ DIGESTS = Codec(
 )
 DATETIME = Codec(_write_datetime, lambda stored: datetime.fromisoformat(stored["S"]))
 STRINGS = json_codec(dict, dict)
+INTEGERS = json_codec(lambda value: dict(sorted(value.items())), dict)
 SET = json_codec(sorted, frozenset)
+SEQUENCE = json_codec(list, tuple)
 CERTIFICATE = json_codec(_encode_dataclass, lambda stored: Certificate(**stored))
 COURSE_MODES = json_codec(
     lambda modes: [_encode_mode(mode) for mode in modes], lambda stored: tuple(_decode_mode(mode) for mode in stored)
@@ -94,4 +103,12 @@ UPGRADE_DEADLINE_CONFIGS = _by_name(_encode_dataclass, lambda stored: UpgradeDea
 MILESTONE_REQUIREMENTS = json_codec(
     lambda requirements: [_encode_dataclass(requirement) for requirement in requirements],
     lambda stored: tuple(MilestoneRequirement(**requirement) for requirement in stored),
+)
+CONTENT_GROUPS = json_codec(
+    lambda links: [asdict(link) for link in links],
+    lambda stored: tuple(CohortContentGroup(**link) for link in stored),
+)
+USER_PARTITIONS = json_codec(
+    lambda partitions: [asdict(partition) for partition in partitions],
+    lambda stored: tuple(UserPartition(**{**partition, "groups": tuple(partition["groups"])}) for partition in stored),
 )

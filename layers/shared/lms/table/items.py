@@ -12,19 +12,23 @@ from lms.table.codecs import (
     BOOLEAN,
     BYTES,
     CERTIFICATE,
+    CONTENT_GROUPS,
     COURSE_MODES,
     DATETIME,
     DIGESTS,
     DURATION_LIMIT,
     DURATION_LIMITS,
     INTEGER,
+    INTEGERS,
     MILESTONE_REQUIREMENTS,
     NUMBER,
+    SEQUENCE,
     SET,
     STRINGS,
     TEXT,
     UPGRADE_DEADLINE_CONFIG,
     UPGRADE_DEADLINE_CONFIGS,
+    USER_PARTITIONS,
     AttributeValue,
     Codec,
 )
@@ -93,6 +97,8 @@ ENROLLMENT = ItemType(
         "certificate": CERTIFICATE,
         "upgrade_deadline": DATETIME,
         "excluded_from_fbe": BOOLEAN,
+        "cohort": INTEGER,
+        "random_groups": INTEGERS,
         "changed": DATETIME,
     },
     owned_by_api=frozenset({"created", "mode", "active"}),
@@ -107,7 +113,7 @@ PROGRESS = ItemType(
         "latest_completion_created": DATETIME,
         "changed": DATETIME,
     },
-    prefixed={"position:": INTEGER, "selected:": SET},
+    prefixed={"position:": INTEGER, "selected:": SEQUENCE},
     latest={
         "latest_state_modified": (),
         "last_completed_at": ("last_completed_block",),
@@ -154,9 +160,11 @@ COURSE = ItemType(
         "duration_limit": DURATION_LIMIT,
         "upgrade_deadline_config": UPGRADE_DEADLINE_CONFIG,
         "requires": MILESTONE_REQUIREMENTS,
+        "cohorted": BOOLEAN,
+        "content_groups": CONTENT_GROUPS,
     }
 )
-OUTLINE = ItemType({"blocks": BYTES, "parts": INTEGER})
+OUTLINE = ItemType({"blocks": BYTES, "parts": INTEGER, "partitions": USER_PARTITIONS})
 SITE = ItemType(
     {
         "mobile_configs": STRINGS,

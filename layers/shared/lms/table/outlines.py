@@ -2,13 +2,14 @@
 
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from lms.domain.keys import CourseKey
 from lms.domain.outline import Block, Outline
+from lms.domain.partitions import UserPartition
 from lms.table import keys
 from lms.table.codecs import decode_datetimes
 from lms.table.items import OUTLINE, Item
@@ -38,7 +39,8 @@ def keep_outline(course: CourseKey, first: Any) -> Outline:
     else:
         rest = [keys.outline(str(course), part) for part in range(1, int(first["parts"]["N"]))]
         others = get_items(rest, consistent=True)
-        outline = Outline(course, to_blocks([first, *(others[keys.key_name(key)] for key in rest)]))
+        blocks = to_blocks([first, *(others[keys.key_name(key)] for key in rest)])
+        outline = Outline(course, blocks, OUTLINE.read(first).get("partitions", ()))
     _outlines.put(str(course), outline)
     return outline
 
@@ -46,14 +48,21 @@ def keep_outline(course: CourseKey, first: Any) -> Outline:
 # --- Between items and the domain -------------------------------------------------------------------------------------
 
 
-def from_blocks(course_id: str, blocks: Iterable[Block]) -> list[tuple[Key, dict[str, Any]]]:
-    """The keys and fields of the items that hold a course's blocks: compressed JSON, cut to fit."""
+def from_blocks(
+    course_id: str, blocks: Iterable[Block], partitions: Sequence[UserPartition] = ()
+) -> list[tuple[Key, dict[str, Any]]]:
+    """The keys and fields of the items that hold a course's blocks: compressed JSON, cut to fit.
+
+    The first one also holds the course's user partitions.
+    """
     rows = [_from_block(block) for block in blocks]
     packed = zlib.compress(json.dumps(rows, separators=(",", ":"), ensure_ascii=False).encode(), 9)
     parts = [packed[at : at + _PART_BYTES] for at in range(0, len(packed), _PART_BYTES)]
-    return [
+    written: list[tuple[Key, dict[str, Any]]] = [
         (keys.outline(course_id, number), {"blocks": part, "parts": len(parts)}) for number, part in enumerate(parts)
     ]
+    written[0][1]["partitions"] = partitions or None
+    return written
 
 
 def to_blocks(items: Iterable[Item]) -> list[Block]:
@@ -70,8 +79,9 @@ def _from_block(block: Block) -> dict[str, Any]:
         for name, value in asdict(block).items()
         if value is not None and (value is not False or name == "has_score")
     }
-    if not block.group_access:
-        del row["group_access"]
+    for mapping in ("group_access", "group_id_to_child"):
+        if not row[mapping]:
+            del row[mapping]
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
 
 

@@ -84,11 +84,11 @@ def _new_positions(learner: LearnerInCourse, visit: Visit, now: datetime) -> dic
     block = visited_block(learner.outline, visit.block_id)
     if is_stale(learner.progress, visit.modified):
         return {}
-    viewer = viewer_of(learner.course, learner.roles, learner.enrollment, now)
+    viewer = viewer_of(learner.course, learner.outline, learner.roles, learner.enrollment, now)
     return positions_after_visit(learner.outline, block, learner.progress.positions, viewer)
 
 
 def _status(learner: LearnerInCourse, now: datetime) -> CourseStatus:
-    viewer = viewer_of(learner.course, learner.roles, learner.enrollment, now)
+    viewer = viewer_of(learner.course, learner.outline, learner.roles, learner.enrollment, now)
     path = current_path(learner.outline, learner.progress.positions, viewer)
     return CourseStatus([learner.outline.usage_key(index) for index in path], learner.progress.last_completed_block)

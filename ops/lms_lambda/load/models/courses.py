@@ -114,6 +114,22 @@ class CourseMilestone(_CourseDetail):
         return [*super().facts(pk), Fact("reference", "course_milestone", pk, self.json_fields())]
 
 
+class CourseCohortsSettings(_CourseDetail):
+    label = "course_groups.coursecohortssettings"
+    fact_name = "cohorts_settings"
+    course_id: CourseId
+    is_cohorted: bool = False
+
+
+class CourseUserGroup(_CourseDetail):
+    label = "course_groups.courseusergroup"
+    fact_name = "cohort"
+    course_id: CourseId
+
+    def facts(self, pk: str) -> Iterable[Fact]:
+        return [*super().facts(pk), Fact("reference", "cohort", pk, self.json_fields())]
+
+
 class CourseUpgradeDeadline(_CourseDetail):
     label = "courseware.coursedynamicupgradedeadlineconfiguration"
     fact_name = "upgrade_deadline"
@@ -150,6 +166,14 @@ class Organization(_ReferenceModel):
     fact_name = "organization"
     logo: Text | None = ""
     active: bool = True
+
+
+class CourseUserGroupPartitionGroup(_ReferenceModel):
+    label = "course_groups.courseusergrouppartitiongroup"
+    fact_name = "cohort_partition_group"
+    course_user_group: Id
+    partition_id: int
+    group_id: int
 
 
 class Milestone(_ReferenceModel):

@@ -44,6 +44,34 @@ class GeneratedCertificate(RowModel):
         return [Fact("enrollment", str(self.user), self.course_id, self.json_fields())]
 
 
+class CohortMembership(RowModel):
+    label = "course_groups.cohortmembership"
+    user: Id
+    course_id: CourseId
+    course_user_group: Id
+
+    def facts(self, pk: str) -> Iterable[Fact]:
+        return [Fact("enrollment", str(self.user), self.course_id, self.json_fields())]
+
+
+_PARTITION_TAG = "xblock.partition_service.partition_"
+
+
+class UserCourseTag(RowModel):
+    label = "user_api.usercoursetag"
+    user: Id
+    course_id: CourseId
+    key: Text
+    value: Text
+
+    def facts(self, pk: str) -> Iterable[Fact]:
+        partition = self.key.removeprefix(_PARTITION_TAG)
+        # Open edX assigns another group where the value is none.
+        if partition == self.key or not self.value.isascii() or not self.value.isdigit():
+            return []
+        return [Fact("enrollment", str(self.user), self.course_id, {"partition": partition, "group": int(self.value)})]
+
+
 class _EnrollmentDetail(RowModel):
     """A row that names an enrollment by its pk; staging finds the user and the course."""
 

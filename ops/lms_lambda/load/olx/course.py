@@ -21,6 +21,7 @@ from lms_lambda.load.olx.values import (
     BLOCK_FIELDS,
     COURSE_FIELDS,
     ORA_FIELDS,
+    SPLIT_TEST_FIELDS,
     Reader,
     typed_attributes,
 )
@@ -54,7 +55,8 @@ class ExportedBlock:
     """What is set on the block; start, due, graded, format, visible_to_staff_only and days_early_for_beta also from the
     nearest ancestor that sets them. Dates are aware UTC datetimes, or None where the export sets null; group_access is
     partition id to group ids. An openassessment also has `ora`: submission_start and submission_due (datetime or None),
-    date_config_type and teams_enabled if set, and assessments, a list of {name, start, due}.
+    date_config_type and teams_enabled if set, and assessments, a list of {name, start, due}. A split_test has
+    user_partition_id and group_id_to_child, group id to usage key.
     """
 
 
@@ -168,7 +170,8 @@ class _BlockTree:
         policy = dict(self._entry(tag, name))
         raw = {**_spelled_today(node.attributes), **policy}
         if tag != "openassessment":
-            return self._typed(raw, policy, BLOCK_FIELDS, file, f"{tag}/{name}")
+            fields = {**BLOCK_FIELDS, **SPLIT_TEST_FIELDS} if tag == "split_test" else BLOCK_FIELDS
+            return self._typed(raw, policy, fields, file, f"{tag}/{name}")
         typed = self._typed(raw, policy, {**BLOCK_FIELDS, **ORA_FIELDS}, file, f"{tag}/{name}")
         ora = {field: typed.pop(field) for field in ORA_FIELDS if field in typed}
         steps = ora.pop("rubric_assessments", None)

@@ -79,9 +79,41 @@ def read_group_access(value: Any) -> dict[str, list[int]] | None:
     decoded = _decoded(value)
     if decoded is None or decoded == "":
         return None
-    if not isinstance(decoded, dict) or not all(_is_group_list(groups) for groups in decoded.values()):
+    if not isinstance(decoded, dict) or not all(
+        partition.isdecimal() and _is_group_list(groups) for partition, groups in decoded.items()
+    ):
         raise ValueError("is not a JSON object of group lists")
-    return decoded
+    return {str(int(partition)): groups for partition, groups in decoded.items()}
+
+
+def read_usage_keys(value: Any) -> dict[str, str] | None:
+    """Usage keys by name; None when unset. Raises ValueError when it has another shape."""
+    decoded = read_structure(value)
+    if decoded is None:
+        return None
+    if not isinstance(decoded, dict) or not all(isinstance(key, str) for key in decoded.values()):
+        raise ValueError("is not a JSON object of usage keys")
+    return {check_utf8(name): check_utf8(key) for name, key in decoded.items()}
+
+
+def read_user_partitions(value: Any) -> list[dict[str, Any]] | None:
+    """User partitions as {id, scheme, groups, active}; None when unset. Raises ValueError for another shape."""
+    partitions = read_structure(value)
+    if not partitions:
+        return None
+    try:
+        return [
+            {
+                "id": int(partition["id"]),
+                # The first version knew no other scheme.
+                "scheme": "random" if partition.get("version") == 1 else read_text(partition["scheme"]) or "",
+                "groups": [int(group["id"]) for group in partition["groups"]],
+                "active": bool(partition.get("active", True)),
+            }
+            for partition in partitions
+        ]
+    except (TypeError, KeyError, AttributeError, ValueError):
+        raise ValueError("is not a list of user partitions") from None
 
 
 BLOCK_FIELDS: Mapping[str, Reader] = {
@@ -106,6 +138,8 @@ ORA_FIELDS: Mapping[str, Reader] = {
     "rubric_assessments": read_structure,
 }
 
+SPLIT_TEST_FIELDS: Mapping[str, Reader] = {"user_partition_id": read_number, "group_id_to_child": read_usage_keys}
+
 ASSESSMENT_FIELDS: Mapping[str, Reader] = {"name": read_text, "start": read_date, "due": read_date}
 
 _COURSE_DATES = ("end", "enrollment_start", "enrollment_end", "certificate_available_date")
@@ -120,7 +154,7 @@ _COURSE_STRUCTURES = (
     *("enable_proctored_exams", "enable_timed_exams", "entrance_exam_minimum_score_pct", "hide_progress_tab"),
     *("instructor_info", "is_new", "ispublic", "learning_info", "lti_passports", "max_student_enrollments_allowed"),
     *("minimum_grade_credit", "other_course_settings", "pre_requisite_courses", "static_asset_settings", "tabs"),
-    *("teams_configuration", "user_partitions"),
+    "teams_configuration",
 )
 
 COURSE_FIELDS: Mapping[str, Reader] = {
@@ -129,6 +163,7 @@ COURSE_FIELDS: Mapping[str, Reader] = {
     **dict.fromkeys(_COURSE_TEXTS, read_text),
     **dict.fromkeys(_COURSE_BOOLEANS, read_boolean),
     **dict.fromkeys(_COURSE_STRUCTURES, read_structure),
+    "user_partitions": read_user_partitions,
 }
 
 

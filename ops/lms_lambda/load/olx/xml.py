@@ -13,7 +13,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
 from lms.domain.block_types import CONTAINER_TYPES
-from lms_lambda.load.olx.values import ASSESSMENT_FIELDS, BLOCK_FIELDS, ORA_FIELDS
+from lms_lambda.load.olx.values import ASSESSMENT_FIELDS, BLOCK_FIELDS, ORA_FIELDS, SPLIT_TEST_FIELDS
 
 _NOT_BLOCKS = frozenset(
     {
@@ -26,7 +26,7 @@ _FIELD_NAMESPACE = "{http://code.edx.org/xblock/option}"
 """Begins the tag of a child element that holds a field of an XBlock."""
 _IDENTITY = frozenset({"url_name", "slug"})
 COURSE_IDENTITY = _IDENTITY | {"org", "course"}
-_KEPT_ATTRIBUTES = _IDENTITY | {"name"} | BLOCK_FIELDS.keys() | ORA_FIELDS.keys()
+_KEPT_ATTRIBUTES = _IDENTITY | {"name"} | BLOCK_FIELDS.keys() | ORA_FIELDS.keys() | SPLIT_TEST_FIELDS.keys()
 _GENERATED_DIGITS = 12
 """Hex digits of a generated name."""
 
