@@ -833,7 +833,7 @@ class TestCourses:
 
         assert [mode.slug for mode in course().modes] == ["honor", "audit", "verified"]
 
-    def test_only_active_requirements_of_active_milestones_count(self, world: World) -> None:
+    def test_only_active_requirements_count_whether_or_not_their_milestone_is_active(self, world: World) -> None:
         world.course()
         world.row("milestones.milestonerelationshiptype", 1, name="requires")
         world.row("milestones.milestonerelationshiptype", 2, name="fulfills")
@@ -853,7 +853,7 @@ class TestCourses:
 
         world.load()
 
-        assert course().requires == (MilestoneRequirement(3),)
+        assert course().requires == (MilestoneRequirement(3), MilestoneRequirement(5))
 
     @pytest.mark.parametrize(
         ("logo", "url"),

@@ -331,7 +331,8 @@ def _requirements(
         relation = references.relations.get(str(row.fields["milestone_relationship_type"]))
         if str(milestone) not in references.milestones or relation is None:
             reject(row.source, "its milestone or relationship type is not in the files that are loaded together")
-        elif row.fields["active"] and relation == "requires" and references.milestones[str(milestone)]["active"]:
+        elif row.fields["active"] and relation == "requires":
+            # Whether the milestone's own row is active is not asked, there or here.
             by_course, by_content = milestone in references.by_course, milestone in references.by_content
             needs.append(MilestoneRequirement(milestone, by_course, by_content))
     return {"requires": tuple(needs)}
