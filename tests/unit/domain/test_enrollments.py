@@ -125,6 +125,24 @@ def test_statuses_are_in_the_order_of_course_ids_whatever_their_dates() -> None:
     assert [one.course.key.number for one in status_order(enrollments, COURSES)] == ["a", "c"]
 
 
+def test_the_order_of_ids_is_mysqls_without_regard_to_case() -> None:
+    keys = [CourseKey(org, "n", "r") for org in ("aX", "Bx", "cX", "C_x", "C-x", "C.x", "C1x", "Éx", "Fx", "日")]
+    courses = {str(key): course(key=key) for key in keys}
+
+    listed = status_order([Enrollment(course_id) for course_id in courses], courses)
+
+    assert [one.course.key.org for one in listed] == ["aX", "Bx", "C_x", "C-x", "C.x", "C1x", "cX", "Éx", "Fx", "日"]
+
+
+def test_the_order_decides_which_are_the_first_500() -> None:
+    keys = [*(CourseKey("x", f"n{number:03}", "r") for number in range(500)), CourseKey("Y", "n", "r")]
+    courses = {str(key): course(key=key) for key in keys}
+
+    listed = status_order([Enrollment(course_id) for course_id in courses], courses)
+
+    assert [one.course.id for one in listed] == list(courses)[:500]
+
+
 def test_there_are_500_statuses_at_the_most() -> None:
     keys = [CourseKey("X", f"n{number:03}", "r") for number in range(501)]
     courses = {str(key): course(key=key) for key in keys}

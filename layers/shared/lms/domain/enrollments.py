@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from lms.domain.collation import collation_key
 from lms.domain.courses import CourseOverview
 from lms.domain.roles import Roles
 from lms.domain.site import Site
@@ -89,8 +90,9 @@ def in_organization(courses: Iterable[EnrolledCourse], site: Site, org: str | No
 
 
 def status_order(enrollments: Iterable[Enrollment], courses: Mapping[str, CourseOverview]) -> list[EnrolledCourse]:
-    """The active enrollments whose course exists, by course id, the first 500 of them. (mobile-users.md 6.4)"""
-    return sorted(join_courses(enrollments, courses), key=lambda enrolled: enrolled.enrollment.course_id)[:STATUS_LIMIT]
+    """The active enrollments whose course exists, in MySQL's order of ids, the first 500. (mobile-users.md 6.4)"""
+    joined = join_courses(enrollments, courses)
+    return sorted(joined, key=lambda enrolled: collation_key(enrolled.enrollment.course_id))[:STATUS_LIMIT]
 
 
 def is_recent(enrollment: Enrollment, latest_completion_created: datetime | None, now: datetime) -> bool:
