@@ -1,5 +1,6 @@
 """What all endpoints of the mobile API have in common. (mobile-users.md 1)"""
 
+import json
 from typing import Any
 
 import jwt
@@ -17,12 +18,12 @@ from tests.contract.wire import (
     enrollments_path,
     status_path,
 )
+from tests.endpoints import fill, guarded_paths
 from tests.world import COURSE_A, WORKED_TREE, World
 
 DETAIL = "/api/mobile/v1/users/mona"
-ENROLLMENTS_STATUS = "/api/mobile/v1/users/mona/enrollments_status/"
-OWN_USER_PATHS = [DETAIL, enrollments_path(), ENROLLMENTS_STATUS, status_path()]
-PATHS = ["/api/mobile/v1/my_user_info", *OWN_USER_PATHS]
+PATHS = [fill(path) for path in guarded_paths() if path.startswith("/api/mobile/")]
+OWN_USER_PATHS = [path for path in PATHS if "/users/" in path]
 CHALLENGE = 'JWT realm="api"'
 
 
@@ -243,13 +244,10 @@ def test_a_plus_sign_in_the_path_is_a_plus_sign(world: World, api: Api) -> None:
 
 # --- Methods, negotiation, errors (mobile-users.md 1.4) ---------------------------------------------------------------
 
-ALLOWED = [
-    ("/api/mobile/v1/my_user_info", "GET, OPTIONS"),
-    (DETAIL, "GET, HEAD, OPTIONS"),
-    (enrollments_path(), "GET, HEAD, OPTIONS"),
-    (ENROLLMENTS_STATUS, "GET, HEAD, OPTIONS"),
-    (status_path(), "GET, PATCH"),
-]
+# A generic view of Django REST framework takes these; what another kind of view takes in Open edX stands here.
+GENERIC = "GET, HEAD, OPTIONS"
+OTHERS = {"/api/mobile/v1/my_user_info": "GET, OPTIONS", status_path(): "GET, PATCH"}
+ALLOWED = [(path, OTHERS.get(path, GENERIC)) for path in PATHS]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
@@ -275,7 +273,7 @@ def test_a_post_to_another_user_is_403_before_it_is_405(api: Api, path: str) -> 
     assert (answer.status, answer.json) == (403, DENIED)
 
 
-@pytest.mark.parametrize(("path", "allowed"), ALLOWED[:-1])
+@pytest.mark.parametrize(("path", "allowed"), [(path, allowed) for path, allowed in ALLOWED if "OPTIONS" in allowed])
 def test_options_is_200_where_it_is_allowed(api: Api, path: str, allowed: str) -> None:
     answer = api.request("OPTIONS", path)
 
@@ -288,7 +286,7 @@ def test_an_anonymous_options_is_401(api: Api, path: str) -> None:
     assert api.request("OPTIONS", path, caller=None).status == 401
 
 
-@pytest.mark.parametrize("path", [DETAIL, enrollments_path(), ENROLLMENTS_STATUS])
+@pytest.mark.parametrize("path", [path for path, allowed in ALLOWED if "HEAD" in allowed])
 def test_head_answers_as_get_does_without_body(api: Api, path: str) -> None:
     answer = api.request("HEAD", path)
 
@@ -298,7 +296,9 @@ def test_head_answers_as_get_does_without_body(api: Api, path: str) -> None:
 
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
 def test_every_answer_of_an_endpoint_says_which_methods_it_serves(api: Api, accept: str) -> None:
-    assert [(path, api.get(path, Accept=accept).headers["allow"]) for path, _ in ALLOWED] == ALLOWED
+    served = [(path, api.get(path, Accept=accept).headers["allow"]) for path in PATHS]
+
+    assert served == ALLOWED, "what an endpoint takes in Open edX, if it is not GENERIC, stands in OTHERS of this file"
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/xml, text/plain;q=0.5", "application/vnd.api+json"])
@@ -341,18 +341,13 @@ def test_malformed_json_is_400(api: Api, body: str | bytes) -> None:
 
 
 def test_the_body_is_compact_json_in_unescaped_utf_8(world: World, api: Api) -> None:
-    world.user("zoë", 4713, name='Zoë "Ω" 🦊', email="zoe@example.org")
+    world.user("zoë", name='Zoë "Ω" 🦊')
     world.load()
 
     answer = api.get("/api/mobile/v1/users/zo%C3%AB", caller="zoë")
 
-    assert (
-        answer.body
-        == (
-            '{"id":4713,"username":"zoë","email":"zoe@example.org","name":"Zoë \\"Ω\\" 🦊","course_enrollments":'
-            '"https://lms.example.org/api/mobile/v1/users/zo%C3%AB/course_enrollments/"}'
-        ).encode()
-    )
+    assert answer.body == json.dumps(answer.json, separators=(",", ":"), ensure_ascii=False).encode()
+    assert '"name":"Zoë \\"Ω\\" 🦊"' in answer.body.decode()
     assert answer.headers["content-type"] == "application/json"
 
 

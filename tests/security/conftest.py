@@ -22,23 +22,15 @@ from lms.table.client import client, table_name
 from lms.web.verifier import verifier
 from lms_lambda.gateway.tokens import local_key
 from tests.api import NOW, Answer, Api
+from tests.endpoints import one_of_each
 from tests.world import COURSE_A, WORKED_TREE, World
 
 MOBILE = "/api/mobile/v1/users/mona"
 SUPPORT = "/api/support/v1/manage_course_team/?username=mona"
 
-ENDPOINTS: list[tuple[str, str]] = [
-    ("GET", "/api/mobile/v1/my_user_info"),
-    ("GET", "/api/mobile/v1/users/mona"),
-    ("GET", "/api/mobile/v3/users/mona/course_enrollments/"),
-    ("GET", "/api/mobile/v4/users/mona/course_enrollments/"),
-    ("GET", "/api/mobile/v1/users/mona/enrollments_status/"),
-    ("GET", f"/api/mobile/v1/users/mona/course_status_info/{COURSE_A}"),
-    ("PATCH", f"/api/mobile/v1/users/mona/course_status_info/{COURSE_A}"),
-    ("GET", SUPPORT),
-    ("PUT", "/api/support/v1/manage_course_team/"),
-]
-WITH_BODIES = [endpoint for endpoint in ENDPOINTS if endpoint[0] in ("PATCH", "PUT")]
+ENDPOINTS = [(endpoint.method, endpoint.target()) for endpoint in one_of_each()]
+WITH_BODIES = [(endpoint.method, endpoint.target()) for endpoint in one_of_each() if endpoint.fields]
+"""Those of ENDPOINTS that read a body."""
 
 
 def said(**changes: Any) -> dict[str, Any]:
