@@ -11,10 +11,12 @@ from lms_lambda.gateway.tokens import local_key, public_jwk_set
 from tests.infrastructure.calls import INDEX, TABLE, uses_of
 from tests.infrastructure.conftest import SETTINGS, Json, folder_of, of_type, transformed
 
-FUNCTIONS = [
-    *("AuthorizerFunction", "MyUserInfoFunction", "UserDetailFunction", "EnrollmentsFunction"),
-    *("EnrollmentsStatusFunction", "CourseStatusFunction", "CourseTeamFunction", "CsrfTokenFunction"),
-]
+FOLDERS = {
+    f"{app.parent.name.title().replace('_', '')}Function": f"functions/{app.parent.name}"
+    for app in sorted(TEMPLATE.parent.glob("functions/*/app.py"))
+}
+"""Where the code of each function is, by what template.yaml calls the function."""
+FUNCTIONS = list(FOLDERS)
 XRAY = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 OPEN_ROUTES = {("/csrf/api/v1/token", "ANY"), ("/api/support/v1/manage_course_team", "OPTIONS")}
 
@@ -29,31 +31,54 @@ def statements(role: Json) -> list[Json]:
     return [one["Fn::If"][1] if "Fn::If" in one else one for one in found]
 
 
-def role_of(stack: Json, function: str) -> str:
-    name: str = stack[function]["Properties"]["Role"]["Fn::GetAtt"][0]
-    return name
+def declared(stack: Json, name: str, kind: str) -> Json:
+    """The properties of a resource that stands in template.yaml under its function's name, with another end."""
+    function = re.sub(r"[A-Z][a-z]+$", "Function", name)
+    assert name in stack, f"template.yaml declares no {name} ({kind}): write it as it stands beside other functions"
+    assert stack[name]["Type"] == kind, name
+    own: Json = stack[function]["Properties"]
+    if kind == "AWS::IAM::Role":
+        needed = {"Fn::GetAtt": [name, "Arn"]}
+        assert own["Role"] == needed, f"template.yaml: {function} needs `Role: !GetAtt {name}.Arn`"
+    if kind == "AWS::Logs::LogGroup":
+        needed = {"LogFormat": "JSON", "LogGroup": {"Ref": name}}
+        assert own["LoggingConfig"] == needed, (
+            f"template.yaml: {function} needs `LoggingConfig: {{LogGroup: !Ref {name}}}`"
+        )
+    properties: Json = stack[name]["Properties"]
+    return properties
+
+
+def function_of(stack: Json, function: str) -> Json:
+    return declared(stack, function, "AWS::Lambda::Function")
+
+
+def role_of(stack: Json, function: str) -> Json:
+    function_of(stack, function)
+    return declared(stack, function.replace("Function", "Role"), "AWS::IAM::Role")
 
 
 # --- Rights -----------------------------------------------------------------------------------------------------------
 
 
 def test_these_are_all_the_functions(stack: Json) -> None:
-    assert set(of_type(stack, "AWS::Lambda::Function")) == set(FUNCTIONS)
+    found = set(of_type(stack, "AWS::Lambda::Function"))
+
+    missing = [f"{name}, with `CodeUri: {FOLDERS[name]}`" for name in FUNCTIONS if name not in found]
+    assert not missing, f"template.yaml lacks {missing}: declare it with a route, a role and a log group, as the others"
+    assert found <= set(FUNCTIONS), "a function's code is in functions/<name>/app.py, its name here in camel case"
 
 
 def test_every_function_has_a_role_of_its_own(stack: Json) -> None:
-    roles = [role_of(stack, function) for function in FUNCTIONS]
-
-    assert len(set(roles)) == len(FUNCTIONS)
-    for role in roles:
-        trusted = stack[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    for role in [role_of(stack, function) for function in FUNCTIONS]:
+        trusted = role["AssumeRolePolicyDocument"]["Statement"]
         assert [one["Principal"] for one in trusted] == [{"Service": "lambda.amazonaws.com"}]
-        assert stack[role]["Properties"]["ManagedPolicyArns"] == [{"Ref": "FunctionPolicy"}]
+        assert role["ManagedPolicyArns"] == [{"Ref": "FunctionPolicy"}]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_role_allows_nothing_on_everything(stack: Json, function: str) -> None:
-    for statement in statements(stack[role_of(stack, function)]["Properties"]):
+    for statement in statements(role_of(stack, function)):
         assert statement["Effect"] == "Allow"
         for resource in listed(statement["Resource"]):
             assert isinstance(resource, dict), resource
@@ -73,24 +98,27 @@ def test_only_traces_are_allowed_everywhere_because_x_ray_knows_no_resources(sta
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_role_allows_exactly_the_calls_that_the_code_makes(stack: Json, template: Json, function: str) -> None:
     allowed = set()
-    for statement in statements(stack[role_of(stack, function)]["Properties"]):
+    for statement in statements(role_of(stack, function)):
         for action in listed(statement["Action"]):
             if action.startswith("dynamodb:"):
                 on = {json.dumps({"Fn::GetAtt": ["Table", "Arn"]}): TABLE}.get(json.dumps(statement["Resource"]), INDEX)
                 allowed.add((action, on))
                 assert on == TABLE or statement["Resource"] == {"Fn::Sub": "${Table.Arn}/index/courses"}
 
-    assert allowed == set(uses_of(folder_of(template, function) / "app.py"))
+    made = set(uses_of(folder_of(template, function) / "app.py"))
+    where = f"in the role of {function} in template.yaml"
+    assert made <= allowed, f"allow {sorted(made - allowed)} {where}: the code calls it"
+    assert allowed <= made, f"take {sorted(allowed - made)} out, {where}: the code does not call it"
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_beside_the_table_a_role_writes_its_own_log_and_nothing_else(stack: Json, function: str) -> None:
-    others = [one for one in statements(stack[role_of(stack, function)]["Properties"]) if "dynamodb" not in str(one)]
+    others = [one for one in statements(role_of(stack, function)) if "dynamodb" not in str(one)]
 
-    logs = stack[function]["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]
+    logs = function.replace("Function", "Logs")
     assert [(set(one["Action"]), one["Resource"]) for one in others] == [
         ({"logs:CreateLogStream", "logs:PutLogEvents"}, {"Fn::GetAtt": [logs, "Arn"]})
-    ]
+    ], f"the role of {function} in template.yaml writes {logs}.Arn"
 
 
 def test_the_gateway_may_call_its_own_functions_only_and_only_as_their_alias(stack: Json) -> None:
@@ -123,7 +151,13 @@ def test_every_route_has_an_authorizer_except_the_csrf_token_and_preflights(stac
     }
 
     assert unguarded == OPEN_ROUTES
-    assert len(routes(stack)) == 9
+
+
+def test_every_function_has_a_route_but_for_the_authorizer(stack: Json) -> None:
+    integrations = json.dumps([operation["x-amazon-apigateway-integration"] for operation in routes(stack).values()])
+
+    without = [function for function in FUNCTIONS if f"${{{function}" not in integrations]
+    assert without == ["AuthorizerFunction"], "template.yaml: an endpoint has an event of type Api under Events"
 
 
 def test_the_support_api_has_the_authorizer_that_looks_at_cookies(stack: Json) -> None:
@@ -201,19 +235,18 @@ def test_a_401_names_the_challenge(stack: Json) -> None:
 def test_every_log_group_forgets(stack: Json) -> None:
     groups = of_type(stack, "AWS::Logs::LogGroup")
 
-    assert len(groups) == len(FUNCTIONS) + 1
+    assert set(groups) == {"AccessLogs", *(function.replace("Function", "Logs") for function in FUNCTIONS)}
     assert {json.dumps(group["RetentionInDays"]) for group in groups.values()} == {'{"Ref": "LogRetentionDays"}'}
     assert len({json.dumps(group["LogGroupName"]) for group in groups.values()}) == len(groups)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_every_function_has_a_log_group_of_its_own_and_is_traced(stack: Json, function: str) -> None:
-    properties = stack[function]["Properties"]
+    properties = function_of(stack, function)
+    group = declared(stack, function.replace("Function", "Logs"), "AWS::Logs::LogGroup")
 
-    assert properties["LoggingConfig"] == {
-        "LogFormat": "JSON",
-        "LogGroup": {"Ref": function.replace("Function", "Logs")},
-    }
+    folder = FOLDERS[function].removeprefix("functions/")
+    assert group["LogGroupName"] == {"Fn::Sub": f"/aws/lambda/${{AWS::StackName}}/{folder}"}
     assert properties["TracingConfig"] == {"Mode": "Active"}
 
 
@@ -280,10 +313,14 @@ def test_other_settings_make_a_new_version_of_every_function(stack: Json) -> Non
 
     CloudFormation replaces a version whose description changes; Lambda makes one only of a function that changed too.
     """
-    for version in of_type(stack, "AWS::Lambda::Version").values():
-        assert version["Description"] == {"Ref": "SettingsRevision"}
+    for name, version in of_type(stack, "AWS::Lambda::Version").items():
+        function = name.partition("Version")[0]
+        needed = {"Ref": "SettingsRevision"}
+        assert version.get("Description") == needed, (
+            f"template.yaml: {function} needs `VersionDescription`, as others have"
+        )
     for function in FUNCTIONS:
-        environment = stack[function]["Properties"]["Environment"]["Variables"]
+        environment = function_of(stack, function)["Environment"]["Variables"]
         assert environment["SETTINGS_REVISION"] == {"Ref": "SettingsRevision"}
 
 
@@ -321,7 +358,7 @@ def test_the_throttles_alarm_watches_every_function(stack: Json) -> None:
     metrics = stack["FunctionThrottlesAlarm"]["Properties"]["Metrics"][1:]
 
     watched = [one["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Ref"] for one in metrics]
-    assert sorted(watched) == sorted(FUNCTIONS)
+    assert sorted(watched) == sorted(FUNCTIONS), "FunctionThrottlesAlarm of template.yaml: a metric for each function"
 
 
 def test_the_dashboard_is_json(stack: Json) -> None:
