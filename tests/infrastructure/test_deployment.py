@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from lms.domain.tokens import NOT_PROVIDED
+from lms.web.credentials import SUPPORT_API
+from lms.web.errors import not_found, permission_denied, server_error, unauthorized
 from lms_lambda.dynamodb.tables import TEMPLATE
 from lms_lambda.gateway.tokens import local_key, public_jwk_set
+from lms_lambda.template import read_template
 from tests.infrastructure.calls import INDEX, TABLE, uses_of
 from tests.infrastructure.conftest import SETTINGS, Json, folder_of, of_type, transformed
 
@@ -38,7 +42,7 @@ def declared(stack: Json, name: str, kind: str) -> Json:
     assert stack[name]["Type"] == kind, name
     own: Json = stack[function]["Properties"]
     if kind == "AWS::IAM::Role":
-        needed = {"Fn::GetAtt": [name, "Arn"]}
+        needed: Json = {"Fn::GetAtt": [name, "Arn"]}
         assert own["Role"] == needed, f"template.yaml: {function} needs `Role: !GetAtt {name}.Arn`"
     if kind == "AWS::Logs::LogGroup":
         needed = {"LogFormat": "JSON", "LogGroup": {"Ref": name}}
@@ -163,8 +167,8 @@ def test_every_function_has_a_route_but_for_the_authorizer(stack: Json) -> None:
 def test_the_support_api_has_the_authorizer_that_looks_at_cookies(stack: Json) -> None:
     for (path, method), operation in routes(stack).items():
         if (path, method) not in OPEN_ROUTES:
-            expected = "SupportJwt" if path.startswith("/api/support/") else "MobileJwt"
-            assert operation["security"] == [{expected: []}]
+            expected = "SupportJwt" if path.startswith(SUPPORT_API) else "MobileJwt"
+            assert operation["security"] == [{expected: []}], f"template.yaml: {path} needs the authorizer {expected}"
 
 
 def test_what_is_kept_is_kept_by_the_header_alone(stack: Json) -> None:
@@ -220,13 +224,29 @@ def test_every_gateway_response_is_an_object_with_a_text_in_detail(stack: Json) 
         assert body["detail"], name
 
 
+def test_the_gateways_own_answers_have_the_words_of_the_functions_errors() -> None:
+    # Their bodies stand in template.yaml, beside the errors of lms/web/errors.py, because the gateway runs no code.
+    same = {
+        "UNAUTHORIZED": unauthorized(NOT_PROVIDED),
+        **dict.fromkeys(["MISSING_AUTHENTICATION_TOKEN", "INVALID_SIGNATURE", "RESOURCE_NOT_FOUND"], not_found()),
+        "WAF_FILTERED": permission_denied(),
+        "DEFAULT_5XX": server_error(),
+    }
+    responses = read_template(TEMPLATE).responses
+
+    assert {name: json.loads(responses[name].body or "") for name in same} == {
+        name: error.body for name, error in same.items()
+    }
+
+
 def test_a_401_names_the_challenge(stack: Json) -> None:
     responses = stack["Api"]["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
 
     refusals = {name: one for name, one in responses.items() if str(one.get("statusCode")) == "401"}
     assert set(refusals) == {"UNAUTHORIZED", "ACCESS_DENIED"}
     for response in refusals.values():
-        assert response["responseParameters"]["gatewayresponse.header.WWW-Authenticate"] == "'JWT realm=\"api\"'"
+        challenge = unauthorized("").headers["WWW-Authenticate"]
+        assert response["responseParameters"]["gatewayresponse.header.WWW-Authenticate"] == f"'{challenge}'"
 
 
 # --- Logs and traces --------------------------------------------------------------------------------------------------

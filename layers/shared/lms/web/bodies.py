@@ -11,7 +11,9 @@ from urllib.parse import parse_qsl
 
 from lms.web.errors import json_parse_error, multipart_parse_error, too_many_fields, unsupported_media_type
 from lms.web.request import Request
+from lms.web.shapes.options import PARSES
 
+_JSON, _FORM, _MULTIPART = PARSES
 _MAX_DEPTH = 64
 _MAX_FIELDS = 1000
 # Possessive: text that ends within a string is read once, not once for each place that a string could begin at.
@@ -33,13 +35,12 @@ def read_body(request: Request) -> Any:
     if not request.body:
         return {}
     media_type, parameters = _content_type(request.headers.get("content-type", ""))
-    match media_type:
-        case "application/json":
-            return _read_json(request.body, parameters.get("charset", "utf-8"))
-        case "application/x-www-form-urlencoded":
-            return _read_form(request.body)
-        case "multipart/form-data":
-            return _read_multipart(request.body, request.headers["content-type"])
+    if media_type == _JSON:
+        return _read_json(request.body, parameters.get("charset", "utf-8"))
+    if media_type == _FORM:
+        return _read_form(request.body)
+    if media_type == _MULTIPART:
+        return _read_multipart(request.body, request.headers["content-type"])
     sent = request.headers.get("content-type", "")
     raise unsupported_media_type(sent)
 

@@ -14,8 +14,10 @@ from lms.web.request import Request
 CSRF_COOKIE = "csrftoken"
 COOKIE_HALVES = ("edx-jwt-cookie-header-payload", "edx-jwt-cookie-signature")
 
+SUPPORT_API = "/api/support/"
+"""How the paths begin on which cookies count: those with the authorizer SupportJwt in template.yaml."""
+
 _SCHEMES = ("jwt", "bearer")
-_SUPPORT_API = "/api/support/"
 _COOKIE = "edx-jwt-cookie"
 
 
@@ -52,7 +54,7 @@ def read_credential(request: Request) -> Credential:
 
 
 def _is_support(request: Request) -> bool:
-    return request.route.startswith(_SUPPORT_API)
+    return request.route.startswith(SUPPORT_API)
 
 
 def _cookie(request: Request) -> Credential:
