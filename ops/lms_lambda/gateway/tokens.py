@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,12 @@ def key_file() -> Path:
 
 def local_key() -> rsa.RSAPrivateKey:
     """The local server's private key, made at the first call."""
-    file = key_file()
+    return _read_or_make(key_file())
+
+
+# Reading a key takes 60 ms: OpenSSL tries whether its factors are prime.
+@cache
+def _read_or_make(file: Path) -> rsa.RSAPrivateKey:
     if not file.exists():
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         pem = key.private_bytes(
