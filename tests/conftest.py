@@ -22,6 +22,7 @@ from lms_lambda.gateway.sam_local import SamLocal
 from lms_lambda.gateway.tokens import local_key, public_jwk_set
 from lms_lambda.template import read_template
 from tests.api import Api, Clock
+from tests.examples import QUICK
 from tests.sam_local.selection import can_be_put_to_sam
 from tests.sam_local.serving import TABLE, drop_table, sam_local
 from tests.world import World
@@ -29,9 +30,7 @@ from tests.world import World
 # They run in an environment of their own: `make test-oracles`.
 collect_ignore = ["oracles"]
 
-# Machines are noisy: a slow example says nothing.
-hypothesis.settings.register_profile("noisy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-hypothesis.settings.load_profile("noisy")
+hypothesis.settings.load_profile(QUICK)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

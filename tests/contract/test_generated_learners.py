@@ -7,10 +7,11 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.api import NOW, Api
+from tests.examples import one_in
 from tests.world import Tree, World
 
 _names = itertools.count()
@@ -111,11 +112,7 @@ def ids(items: list[dict[str, Any]]) -> list[str]:
     return [item["course"]["id"] for item in items]
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@one_in(10)
 @given(
     selected=st.lists(courses, max_size=7),
     now=moments,

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lms_lambda.load.dump import BadRow, Row, UnreadableDumpError, read_dump
+from tests.examples import one_in
 from tests.ops.dumps import DumpRow, as_lines, dump_row, write_dump, write_file
 
 ROWS = [
@@ -127,7 +128,7 @@ class TestChunks:
 
             assert read_text(tmp_path, text) == READ, size
 
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+    @one_in(2)
     @given(
         rows=st.lists(dump_rows, max_size=4),
         size=st.integers(1, 80),

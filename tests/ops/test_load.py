@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lms.domain.completions import block_digest
@@ -44,6 +44,7 @@ from lms.table.ttl_cache import forget_cached
 from lms.table.users import get_user, read_account_and_find, record_login
 from lms_lambda.dynamodb.tables import create_table
 from lms_lambda.load.loader import Loader, ModelCount, ProgressListener
+from tests.examples import one_in
 from tests.ops.dumps import dump_row, load_files, stored_items, write_dump
 from tests.world import COURSE_A, COURSE_B, WORKED_TREE, World, usage_key
 
@@ -1074,7 +1075,7 @@ blocks = st.builds(
 
 
 class TestOutlineItems:
-    @settings(max_examples=50)
+    @one_in(6)
     @given(st.lists(blocks, max_size=10))
     def test_every_outline_is_read_back_as_it_was_written(self, rest: list[Block]) -> None:
         outline = [Block("course", "course", None), *rest]
@@ -1083,7 +1084,7 @@ class TestOutlineItems:
 
         assert to_blocks([items.OUTLINE.write(fields) for _, fields in written]) == outline
 
-    @settings(max_examples=30)
+    @one_in(6)
     @given(st.lists(blocks, min_size=1, max_size=5), st.integers(1, 200))
     def test_every_outline_can_be_cut_into_parts(self, outline: list[Block], size: int) -> None:
         with pytest.MonkeyPatch.context() as patch:

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.api import Answer, Api
+from tests.examples import one_in
 from tests.security.conftest import MOBILE, SUPPORT, said, sign
 from tests.unit.strategies import any_text, json_values
 
@@ -142,7 +143,7 @@ def test_no_spoilt_token_is_accepted(api: Api, seed: int, untouched: Callable[[]
     untouched()
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@one_in(1)
 @given(
     claim=st.sampled_from([*said(), "nbf", "username", "user_id", "email"]),
     value=json_values(any_text),

@@ -10,11 +10,12 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.api import Answer, Api
 from tests.endpoints import endpoints, fill, guarded_paths, variables_of
+from tests.examples import one_in
 from tests.security.conftest import ENDPOINTS, WITH_BODIES, Ask, assert_well_answered, fingerprint, said, sign
 from tests.world import COURSE_A
 
@@ -426,12 +427,8 @@ paths = st.lists(
     max_size=7,
 ).map(lambda pieces: "/" + "/".join(quote(piece.encode("utf-8", "surrogatepass"), safe="/%+") for piece in pieces))
 
-quickly = settings(
-    max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 
-
-@quickly
+@one_in(5)
 @given(body=bodies, endpoint=st.sampled_from(WITH_BODIES))
 def test_any_json_at_all_is_answered_and_changes_nothing(
     api: Api, untouched: Untouched, body: Any, endpoint: tuple[str, str]
@@ -442,7 +439,7 @@ def test_any_json_at_all_is_answered_and_changes_nothing(
     untouched()
 
 
-@quickly
+@one_in(5)
 @given(path=paths, method=st.sampled_from(["GET", "PUT", "PATCH", "POST"]))
 def test_any_path_at_all_is_answered_and_changes_nothing(
     api: Api, untouched: Untouched, path: str, method: str

@@ -1,15 +1,10 @@
-"""What the unit tests share: how long a property may look for a counterexample, and settings that a test makes up."""
+"""What the unit tests share: settings that a test makes up."""
 
 from collections.abc import Callable, Iterator
 
-import hypothesis
 import pytest
 
 from lms.settings import settings
-
-# No deadline: a machine that runs several tests at once may stop over any single example.
-hypothesis.settings.register_profile("unit", deadline=None, max_examples=60, print_blob=True)
-hypothesis.settings.load_profile("unit")
 
 SETTINGS = (
     "FEATURES",

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lms.domain.dates import ap_date, format_datetime, parse_zoned
@@ -119,7 +119,6 @@ def test_what_is_not_a_date_time_with_an_offset_is_none(text: str) -> None:
     assert parse_zoned(text) is None
 
 
-@settings(max_examples=200)
 @given(iso_texts)
 @example("0001-01-01T00:00:00+01:00")
 def test_whatever_python_reads_with_an_offset_is_read_the_same(text: str) -> None:
@@ -138,7 +137,6 @@ def test_whatever_python_reads_with_an_offset_is_read_the_same(text: str) -> Non
         assert parsed is None
 
 
-@settings(max_examples=200)
 @given(any_text | iso_texts)
 def test_no_text_makes_reading_a_date_fail(text: str) -> None:
     parsed = parse_zoned(text)

@@ -2,7 +2,7 @@
 
 import pytest
 from ccx_keys.locator import CCXBlockUsageLocator, CCXLocator
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey as OpaqueCourseKey
@@ -69,7 +69,6 @@ def opaque_usage_key(text: str) -> BlockUsageLocator | None:
     return key if key.course_key.run is not None and key.block_type is not None else None
 
 
-@settings(max_examples=300)
 @given(texts)
 @example("course-v1:a+b+c\n")
 @example("a/b/c\n")
@@ -83,7 +82,6 @@ def test_a_course_key_parses_and_prints_as_edx_opaque_keys_does(text: str) -> No
         assert key.legacy == expected.deprecated
 
 
-@settings(max_examples=300)
 @given(texts)
 @example("block-v1:a+b+c+type@d+block@e\n")
 @example("block-v1:a+b+c+type@d+block@e%20f")
@@ -96,7 +94,6 @@ def test_a_usage_key_parses_and_prints_as_edx_opaque_keys_does(text: str) -> Non
         assert str(key.course_key) == str(expected.course_key)
 
 
-@settings(max_examples=300)
 @given(st.builds("library-v1:{}+{}{}".format, ids, ids, suffix("branch")) | texts)
 @example("library-v1:a+b")
 @example("library-v1:a+b\n")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from lms.domain.completions import DIGEST_BYTES, block_digest
@@ -35,6 +35,7 @@ from lms.table.learners import to_enrollment, to_progress
 from lms.table.outlines import from_blocks, to_blocks
 from lms.table.site import to_site
 from lms.table.users import to_roles, to_user
+from tests.examples import one_in
 from tests.unit.builders import COURSE_ID, KEY, MONA, NOW, PLAIN, at, cases
 from tests.unit.strategies import json_values, moments, sendable_text
 
@@ -157,7 +158,7 @@ FIELDS = [(kind, name) for kind, one in ITEM_TYPES.items() for name in (*one.fie
 
 
 @pytest.mark.parametrize(("kind", "name"), FIELDS, ids=[f"{kind} {name}" for kind, name in FIELDS])
-@settings(max_examples=15)
+@one_in(15)
 @given(data=st.data())
 def test_every_field_is_read_as_it_was_written(kind: str, name: str, data: st.DataObject) -> None:
     item_type = ITEM_TYPES[kind]

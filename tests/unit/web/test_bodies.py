@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lms.web import bodies
@@ -233,7 +233,6 @@ contents = st.one_of(
 )
 
 
-@settings(max_examples=150)
 @given(contents, content_types)
 @example(b"\x00", "application/json; charset=\x00")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::SyntaxWarning")
@@ -248,7 +247,6 @@ def test_a_body_of_any_bytes_is_read_or_refused(content: bytes, content_type: st
     assert status in (200, 400, 415)
 
 
-@settings(max_examples=150)
 @given(multipart_bodies)
 @example(b"--x\r\nContent-Disposition: form-data; name=\r\n\r\n1\r\n--x--\r\n")
 def test_a_multipart_body_of_any_headers_is_read_or_refused(content: bytes) -> None:
