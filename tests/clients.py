@@ -4,6 +4,7 @@ Every answer that any test receives passes through `decode`: what breaks an app 
 """
 
 import re
+from functools import cache
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -314,4 +315,9 @@ def decode(method: str, target: str, status: int, body: bytes) -> None:
         for verb, pattern, of_path in _DECODERS:
             decoders += of_path if verb == method and pattern.fullmatch(path) else []
         for decoder in decoders:
-            TypeAdapter(decoder).validate_json(body)
+            _adapter(decoder).validate_json(body)
+
+
+@cache
+def _adapter(decoder: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(decoder)
