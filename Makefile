@@ -29,6 +29,9 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@$(BIN)/python $(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
 
+.PHONY: setup-dev
+setup-dev: $(VENV)/.dev ## Make .venv with the tools of development: .venv/bin/pytest runs, and skips what needs services
+
 .venv-sam/.done: requirements/sam.txt
 	@echo "Setting up .venv-sam with AWS SAM CLI ..."
 	@$(PYTHON) -m venv .venv-sam
@@ -54,20 +57,23 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 run: $(VENV)/.run ## Serve the API with the sample site on http://127.0.0.1:8000 (PORT=9000 for another port)
 	@exec $(BIN)/lms-lambda serve --port $(PORT)
 
-.PHONY: setup-dev
-setup-dev: $(VENV)/.dev ## Make .venv with everything that plain `.venv/bin/pytest` needs
-
 .PHONY: unit
-unit: $(VENV)/.dev ## The unit tests: seconds
-	@$(BIN)/python -m pytest -n auto tests/unit
+unit: $(VENV)/.dev ## The tests of the rules, the table's items, the web and the use cases: seconds
+	@$(BIN)/python -m pytest tests/unit
 
-.PHONY: ci
-ci: ## Everything that the gate runs (needs Java 17, npm, Docker and Python 3.13)
-	@bash .ci/run
+# EXAMPLES=thorough tries the properties on ten times as many examples.
+EXAMPLES ?= quick
 
 .PHONY: test
 test: lint $(VENV)/.dev ## Lint, check types, and run every test that needs nothing but Python
-	@$(BIN)/python -m pytest -n auto -m "not integration"
+	@$(BIN)/python -m pytest -n auto -m "not integration" --hypothesis-profile=$(EXAMPLES)
+
+# First what fails soonest. Then side by side what leaves a processor idle; each prints when it has ended.
+.PHONY: ci
+ci: ## All of the suites, as the gate runs them (needs Java 17, npm, Python 3.13 and Docker)
+	@$(MAKE) --no-print-directory test EXAMPLES=thorough
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target --keep-going test-openapi test-integration test-build test-oracles
+	@$(MAKE) --no-print-directory test-sam-local
 
 DYNAMODB_LOCAL := .cache/dynamodb-local
 
@@ -126,7 +132,7 @@ sam-local: $(VENV)/.run $(DYNAMODB_LOCAL)/.done build-local ## Serve the build i
 
 .PHONY: test-build
 test-build: $(VENV)/.dev .venv-sam/.done ## Test what `make build` makes, for both processors (needs Python 3.13)
-	@$(BIN)/python -m pytest tests/sam_local/test_build.py
+	@$(BIN)/python -m pytest --build tests/sam_local/test_build.py
 
 .PHONY: test-sam-local
 test-sam-local: $(VENV)/.dev $(DYNAMODB_LOCAL)/.done build-local ## The same HTTP tests against `sam local`, and the events of docs/local-lambda.md (needs Docker and Java 17)
@@ -135,8 +141,7 @@ test-sam-local: $(VENV)/.dev $(DYNAMODB_LOCAL)/.done build-local ## The same HTT
 .PHONY: lint
 lint: $(VENV)/.dev .venv-sam/.done .venv-checkov/.done ## ruff, mypy --strict, sam validate --lint, checkov
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	@$(BIN)/mypy layers/shared/lms ops/lms_lambda tests
-	@for app in functions/*/app.py; do MYPYPATH=layers/shared $(BIN)/mypy $$app || exit 1; done
+	@$(BIN)/mypy layers/shared/lms ops/lms_lambda functions tests
 	@$(SAM) validate --lint --template template.yaml
 	@.venv-checkov/bin/checkov --config-file .checkov.yaml
 

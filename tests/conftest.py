@@ -33,6 +33,14 @@ collect_ignore = ["oracles"]
 hypothesis.settings.load_profile(QUICK)
 
 
+SERVICES = {
+    "dynamodb-local": "DynamoDB Local, with Java 17 and npm: make test-integration",
+    "sam-local": "Docker, with Java 17 and Python 3.13: make test-sam-local",
+    "build": "Python 3.13: make test-build",
+}
+"""What `@pytest.mark.integration` can name, and what it needs. The target gives the option of the same name."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--dynamodb-local", action="store_true", help="use DynamoDB Local (Java) in place of the embedded DynamoDB"
@@ -40,10 +48,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--sam-local", action="store_true", help="use `sam local` on the build, in place of the local gateway"
     )
+    parser.addoption("--build", action="store_true", help="test what `make build` makes, too")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--sam-local`, only the tests that can be put to it."""
+    """Skip what needs a service that no option asks for; with `--sam-local`, only the tests that can be put to it."""
+    for item in items:
+        for marker in item.iter_markers("integration"):
+            (service,) = marker.args
+            if not config.getoption(f"--{service}"):
+                item.add_marker(pytest.mark.skip(reason=f"needs {SERVICES[service]}"))
     if config.getoption("--sam-local"):
         left_out = [item for item in items if not can_be_put_to_sam(item)]
         config.hook.pytest_deselected(items=left_out)

@@ -31,6 +31,10 @@ GOOD = {
 }
 
 
+SAM = ROOT / ".venv-sam/bin/python"
+needs_sam = pytest.mark.skipif(not SAM.exists(), reason="needs SAM CLI: make lint installs it")
+
+
 @pytest.fixture(scope="module")
 def template() -> Any:
     return read_document(TEMPLATE)
@@ -154,10 +158,9 @@ def test_a_missing_samconfig_is_named(tmp_path: Path) -> None:
         read_settings(tmp_path / "samconfig.toml", "prod")
 
 
+@needs_sam
 def test_sam_reads_the_settings_as_they_were_written(good: dict[str, str], tmp_path: Path) -> None:
     """SAM CLI's own parser, on the file that it is given."""
-    sam = ROOT / ".venv-sam/bin/python"
-    assert sam.exists(), "`make lint` installs SAM CLI"
     settings = good | {"Features": '{"A B": "c, d=e\'s"}', "JwtSecretKey": 'a "quoted" secret\\=1'}
     file = tmp_path / "settings.yaml"
     file.write_text(yaml.safe_dump(settings))
@@ -166,7 +169,7 @@ def test_sam_reads_the_settings_as_they_were_written(good: dict[str, str], tmp_p
         "print(json.dumps(Type().convert((sys.argv[1],), None, None)))"
     )
 
-    read = subprocess.run([str(sam), "-c", program, f"file://{file}"], capture_output=True, text=True, check=True)
+    read = subprocess.run([str(SAM), "-c", program, f"file://{file}"], capture_output=True, text=True, check=True)
 
     assert json.loads(read.stdout) == settings
 
@@ -180,6 +183,7 @@ def test_the_example_in_the_manual_is_accepted_once_its_keys_are_real(good: dict
     assert set(names) <= set(template["Parameters"])
 
 
+@needs_sam
 def test_sam_gets_as_far_as_aws(
     good: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,7 +21,8 @@ from lms.table.requests import get_items
 from lms_lambda.dynamodb.tables import create_table
 from tests.ops.dumps import DumpRow, dump_row
 
-pytestmark = pytest.mark.integration
+# The embedded one is too slow for it.
+pytestmark = pytest.mark.integration("dynamodb-local")
 
 USERS = 20_000
 COURSES = 1_000
@@ -69,10 +70,8 @@ def rows() -> Iterator[DumpRow]:
 
 
 @pytest.fixture(scope="module")
-def dump(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The dump, compressed; only for DynamoDB Local, because the embedded one is too slow for it."""
-    if not request.config.getoption("--dynamodb-local"):
-        pytest.skip("needs --dynamodb-local")
+def dump(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dump, compressed."""
     file = tmp_path_factory.mktemp("large") / "dump.json.gz"
     with gzip.open(file, "wt", compresslevel=1) as stream:
         for number, row in enumerate(rows()):

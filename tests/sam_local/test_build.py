@@ -21,7 +21,7 @@ from lms_lambda.dynamodb.tables import ROOT, TEMPLATE
 from lms_lambda.gateway.sam_local import HOST_ARCHITECTURE
 from lms_lambda.template import read_template
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.integration("build")
 
 OTHER_ARCHITECTURE = {"arm64": "x86_64", "x86_64": "arm64"}[HOST_ARCHITECTURE]
 ELF_MACHINES = {"x86_64": 0x3E, "arm64": 0xB7}

@@ -15,15 +15,14 @@ from tests.api import NOW, Api
 from tests.contract.wire import enrollments_path
 from tests.world import COURSE_A, World
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.integration("sam-local")
 
 DETAIL = "/api/mobile/v1/users/mona"
 TEAM = "/api/support/v1/manage_course_team/?username=mona"
 
 
 @pytest.fixture(autouse=True)
-def only_in_sam_local(request: pytest.FixtureRequest, world: World) -> None:
-    assert request.config.getoption("--sam-local"), "these tests are `make test-sam-local`'s"
+def site(world: World) -> None:
     world.user("mona", 4711)
     world.user("boss", is_staff=True)
     world.course()

@@ -75,7 +75,7 @@ def answers(sample_site: None) -> dict[str, "subprocess.CompletedProcess[str]"]:
         return dict(zip(PRINTED, threads.map(run, [command for command, _ in PRINTED.values()]), strict=True))
 
 
-@pytest.mark.integration
+@pytest.mark.integration("sam-local")
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_printed_command_ends_as_the_events_name_says(
     answers: dict[str, "subprocess.CompletedProcess[str]"], name: str
