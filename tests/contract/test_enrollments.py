@@ -677,6 +677,37 @@ def test_the_logo_is_that_of_the_first_active_link_to_an_organization(
     assert only_course(api)["org_logo"] == logo
 
 
+def test_the_logo_is_below_media_url(
+    world: World, api: Api, features: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEDIA_URL", "https://cdn.example.org/lms/")
+    features()
+    enroll_in_a(world)
+    organization = world.row("organizations.organization", name="Demo", logo="organization_logos/für.png", active=True)
+    world.row("organizations.organizationcourse", course_id=COURSE_A, organization=organization, active=True)
+    world.load()
+
+    assert only_course(api)["org_logo"] == "https://cdn.example.org/lms/organization_logos/f%C3%BCr.png"
+
+
+def test_generated_urls_of_a_course_beyond_ascii_are_encoded(world: World, api: Api) -> None:
+    course_id = "course-v1:ÜniX+Bäume+2026"
+    encoded = "course-v1:%C3%9CniX+B%C3%A4ume+2026"
+    world.user(pk=4711)
+    world.course(course_id)
+    world.enroll(course_id=course_id)
+    world.row("course_overviews.courseoverviewtab", course_overview=course_id, tab_id="discussion")
+    world.load()
+
+    shown = only_course(api)
+
+    assert shown["id"] == course_id
+    assert shown["course_updates"] == f"https://lms.example.org/api/mobile/v1/course_info/{encoded}/updates"
+    assert shown["course_handouts"] == f"https://lms.example.org/api/mobile/v1/course_info/{encoded}/handouts"
+    assert shown["discussion_url"] == f"https://lms.example.org/api/discussion/v1/courses/{encoded}"
+    assert shown["course_about"] == f"https://lms.example.org/courses/{course_id}/about"
+
+
 def test_image_end_and_pacing_are_the_overviews(world: World, api: Api) -> None:
     enroll_in_a(world, course_image_url="/c4x/a.png", end=None, self_paced=True)
     world.load()

@@ -437,6 +437,19 @@ TWO_KEYS = json.dumps(
             ["", "https://studio.example.org", "studio.example.org/"],
         ),
         (
+            "MediaUrl",
+            ["/media/", "/", "https://cdn.example.org/", "https://s3.eu-west-1.amazonaws.com/my-bucket/media/"],
+            [
+                "",
+                "media/",
+                "/media",
+                "https://cdn.example.org",
+                "http://cdn.example.org/",
+                "//cdn.example.org/",
+                "/a b/",
+            ],
+        ),
+        (
             "CorsOriginWhitelist",
             ["", "https://apps.example.org", "https://a.example:18450,https://b.example"],
             [

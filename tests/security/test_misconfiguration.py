@@ -42,6 +42,14 @@ WRONG: dict[str, list[str | None]] = {
         "https://lms.example.org:443",
         "https://a..b",
     ],
+    "MEDIA_URL": [
+        "media/",
+        "/media",
+        "https://cdn.example.org",
+        "//cdn.example.org/",
+        "/a b/",
+        "https://cdn.example.org/?x/",
+    ],
     "CMS_BASE": ["https://studio.example.org", "studio example"],
     "CORS_ORIGIN_WHITELIST": [
         "*",

@@ -13,6 +13,7 @@ _HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]{1,5})?")
 # Without the scheme's own port, which browsers leave out of an origin.
 _ORIGIN = re.compile(rf"(?!https://[^/]*:443(?!\d)|http://[^/]*:80(?!\d))https?://{_HOST.pattern}")
 _ROOT_URL = re.compile(rf"{_ORIGIN.pattern}/?")
+_MEDIA_URL = re.compile(rf"({_ORIGIN.pattern})?/([A-Za-z0-9._~!$&'()*+,;=:@%-]+/)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Settings:
     features: Features
     allowed_origins: frozenset[str] = frozenset()
     """CORS_ORIGIN_WHITELIST: origins such as `https://apps.lms.example.org`, in lower case."""
+    media_url: str = "/media/"
+    """MEDIA_URL: what the names of uploaded files are appended to; a path of the LMS, or a URL of another store."""
 
 
 class SettingsError(Exception):
@@ -53,6 +56,7 @@ def settings() -> Settings:
             max_access_weeks=_weeks("COURSE_ACCESS_DURATION_MAX_WEEKS", defaults.max_access_weeks),
         ),
         allowed_origins=_origins("CORS_ORIGIN_WHITELIST"),
+        media_url=_matching("MEDIA_URL", "/media/", _MEDIA_URL, "a path or URL like /media/, with / at its end"),
     )
 
 

@@ -316,9 +316,7 @@ def _logo(_key: CourseKey, rows: Sequence[_CourseRow], references: _References, 
         if organization is None:
             reject(row.source, f"there is no organization {row.fields['organization']} in the files loaded together")
         elif row.fields["active"] and logo is None:
-            stored = organization["logo"] or ""
-            # As the LMS's own file storage gives it: relative to the site's /media/.
-            logo = f"/media/{stored}" if stored and "://" not in stored and not stored.startswith("/") else stored
+            logo = organization["logo"] or ""
     return {"logo": logo}
 
 

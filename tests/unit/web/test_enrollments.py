@@ -38,7 +38,7 @@ COURSE_A = EnrolledCourse(
     enrollment(),
     course(
         image_url=A_IMAGE,
-        logo="/media/organization_logos/demox.png",
+        logo="organization_logos/demox.png",
         discussion_tab=True,
         modes=(
             CourseMode("audit", sku=""),

@@ -102,6 +102,7 @@ class CourseOverview(CourseSummary):
     social_sharing_url: str | None = None
     marketing_url: str | None = None
     logo: str = ""
+    """Name of the organization's logo in the LMS's file storage: `organization_logos/demox.png`."""
     self_paced: bool = False
     mobile_available: bool = False
     visible_to_staff_only: bool = False

@@ -22,10 +22,19 @@ class EnrollmentContext:
     now: datetime
     base_url: str
     version: str
+    media_url: str = "/media/"
+    """MEDIA_URL: what the LMS's files are below."""
 
 
 def context_of(request: Request, learner: Learner, site: Site) -> EnrollmentContext:
     """What the shapes of the learner's enrollments depend on, in this request."""
     return EnrollmentContext(
-        learner.user, learner.roles, site, settings().features, request.now, request.base_url, request.version
+        user=learner.user,
+        roles=learner.roles,
+        site=site,
+        features=settings().features,
+        now=request.now,
+        base_url=request.base_url,
+        version=request.version,
+        media_url=settings().media_url,
     )

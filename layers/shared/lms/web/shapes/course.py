@@ -14,6 +14,7 @@ from lms.domain.expiry import dynamic_upgrade_deadline
 from lms.web.enrollments import EnrollmentContext
 from lms.web.shapes.access import AccessGrantedJson, AccessRefusedJson, access_json
 from lms.web.shapes.schema import COURSE, SITE, CourseId, DateTime, Schema, TypedDict, Url
+from lms.web.urls import lms_path, stored_file_url
 
 _IMAGE = "/asset-v1:SampleX+GARDEN+2026+type@asset+block@course.png"
 _FACEBOOK = "utm_medium=social&utm_campaign=social-sharing-db&utm_source=facebook"
@@ -107,14 +108,16 @@ def course_json(enrolled: EnrolledCourse, context: EnrollmentContext) -> CourseJ
     )
     start_type, start_display = start_label(course)
     deadline = dynamic_upgrade_deadline(course, enrollment, context.site, context.now)
-    site_path = f"/api/mobile/{context.version}/course_info/{course.id}"
+    api = f"{context.base_url}/api"
+    course_id = lms_path(course.id)
+    course_info = f"{api}/mobile/{context.version}/course_info/{course_id}"
     discussion = has_discussion(course, context.features, may_enter=True)
     return {
         "id": course.id,
         "name": course.display_name_with_default,
         "number": course.display_number_with_default,
         "org": course.display_org_with_default,
-        "org_logo": course.logo,
+        "org_logo": stored_file_url(context.media_url, course.logo),
         "start": format_datetime(course.start),
         "start_display": start_display,
         "start_type": start_type,
@@ -126,9 +129,9 @@ def course_json(enrolled: EnrolledCourse, context: EnrollmentContext) -> CourseJ
         "course_image": course.image_url,
         "course_about": _about_url(course, context),
         "course_sharing_utm_parameters": {"facebook": _FACEBOOK, "twitter": _TWITTER},
-        "course_updates": f"{context.base_url}{site_path}/updates",
-        "course_handouts": f"{context.base_url}{site_path}/handouts",
-        "discussion_url": f"{context.base_url}/api/discussion/v1/courses/{course.id}" if discussion else None,
+        "course_updates": f"{course_info}/updates",
+        "course_handouts": f"{course_info}/handouts",
+        "discussion_url": f"{api}/discussion/v1/courses/{course_id}" if discussion else None,
         "video_outline": None,
         "is_self_paced": course.self_paced,
     }
@@ -142,4 +145,5 @@ def subscription_id(course_id: str) -> str:
 def _about_url(course: CourseOverview, context: EnrollmentContext) -> str:
     if context.features.custom_course_urls and course.social_sharing_url:
         return course.social_sharing_url
+    # As it is, unlike the other URLs: Open edX writes this one itself.
     return course.marketing_url or f"{context.base_url}/courses/{course.id}/about"

@@ -15,6 +15,7 @@ from lms.web.enrollments import EnrollmentContext
 from lms.web.request import Request
 from lms.web.shapes.enrollments import ConfiguredJson, EnrollmentJson, configs_json, enrollment_json
 from lms.web.shapes.schema import CHAPTER, COURSE, SEQUENTIAL, SITE, TOP, DateTime, Schema, TypedDict, Url, UsageId
+from lms.web.urls import lms_path
 
 
 class CourseProgressJson(TypedDict):
@@ -201,7 +202,6 @@ def _assignments_json(
     work: CourseWork, assignments: Iterable[Assignment], context: EnrollmentContext
 ) -> list[AssignmentJson]:
     outline = work.outline
-    site = f"{context.base_url}/courses/{work.enrolled.course.id}/jump_to"
     return [
         {
             "assignment_type": assignment.type,
@@ -210,7 +210,7 @@ def _assignments_json(
             "date_type": "assignment-due-date",
             "description": "",
             "learner_has_access": True,
-            "link": f"{site}/{outline.usage_key(assignment.block)}" if assignment.released else "",
+            "link": _jump_to_url(work, assignment.block, context) if assignment.released else "",
             "link_text": "",
             "title": assignment.title,
             "extra_info": assignment.extra_info,
@@ -218,3 +218,8 @@ def _assignments_json(
         }
         for assignment in assignments
     ]
+
+
+def _jump_to_url(work: CourseWork, block: int, context: EnrollmentContext) -> str:
+    """The LMS's page of a block."""
+    return context.base_url + lms_path(f"/courses/{work.enrolled.course.id}/jump_to/{work.outline.usage_key(block)}")
