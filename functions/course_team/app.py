@@ -15,7 +15,7 @@ from lms.web.response import Response
 from lms.web.shapes.course_team import role_results_json, team_course_json
 
 
-@endpoint("Course Team Manage", methods=("GET", "PUT", "HEAD", "OPTIONS"), versioned=False, for_web_pages=True)
+@endpoint("Course Team Manage Api", methods=("GET", "PUT", "HEAD", "OPTIONS"), versioned=False, for_web_pages=True)
 def handler(request: Request, caller: Caller) -> Response:
     """GET: 200 with the courses that the caller sees, and the user's role in each. PUT: 200 with one result each."""
     return _put(request, caller) if request.method == "PUT" else _get(request, caller)

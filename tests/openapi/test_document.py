@@ -166,10 +166,10 @@ def test_a_description_without_an_endpoint_is_an_error(template: Template) -> No
 
 
 def test_a_method_without_a_description_is_an_error(template: Template) -> None:
-    variants = [replace(one, operations={"GET": one.operations["GET"]}) for one in ENDPOINTS["Course Team Manage"]]
+    variants = [replace(one, operations={"GET": one.operations["GET"]}) for one in ENDPOINTS["Course Team Manage Api"]]
 
-    with pytest.raises(UndescribedError, match="Course Team Manage: PUT is not described"):
-        document(template, ROOT, endpoints_with("Course Team Manage", variants))
+    with pytest.raises(UndescribedError, match="Course Team Manage Api: PUT is not described"):
+        document(template, ROOT, endpoints_with("Course Team Manage Api", variants))
 
 
 def test_a_description_of_a_method_that_is_not_taken_is_an_error(template: Template) -> None:

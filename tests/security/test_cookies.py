@@ -300,7 +300,7 @@ def test_a_preflight_of_another_origin_is_told_nothing(api: Api, path: str, orig
 def test_options_without_an_origin_says_what_the_endpoint_takes_to_anybody(api: Api) -> None:
     answer = api.request("OPTIONS", PATH, None)
 
-    assert (answer.status, answer.json["name"]) == (200, "Course Team Manage")
+    assert (answer.status, answer.json["name"]) == (200, "Course Team Manage Api")
 
 
 @pytest.mark.parametrize(

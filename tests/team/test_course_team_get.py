@@ -136,7 +136,7 @@ def test_options_says_what_the_endpoint_takes(api: Api, site: World) -> None:
     answer = api.request("OPTIONS", PATH, "pat")
 
     assert answer.status == 200
-    assert answer.json["name"] == "Course Team Manage"
+    assert answer.json["name"] == "Course Team Manage Api"
     assert answer.json["renders"] == ["application/json"]
 
 

@@ -302,7 +302,7 @@ ENDPOINTS: Mapping[str, Sequence[Variant]] = {
         _course_status(("v1",), CourseStatusV1Json),
         _course_status(tuple(version for version in VERSIONS if version != "v1"), CourseStatusJson),
     ],
-    "Course Team Manage": [Variant({"GET": _SHOW_TEAM, "PUT": _CHANGE_TEAM})],
+    "Course Team Manage Api": [Variant({"GET": _SHOW_TEAM, "PUT": _CHANGE_TEAM})],
     "Csrf Token": [Variant({"GET": _CSRF_TOKEN})],
 }
 """By the name that the handler's `@endpoint` gives."""
