@@ -69,7 +69,11 @@ class ItemType:
         return name in self.owned_by_api or f"{name.partition(':')[0]}:" in self.owned_by_api
 
     def _codec(self, name: str) -> Codec:
-        return self.fields.get(name) or self.prefixed[f"{name.partition(':')[0]}:"]
+        codec = self.fields.get(name) or self.prefixed.get(f"{name.partition(':')[0]}:")
+        if codec is None:
+            own = next((constant for constant, value in globals().items() if value is self), "the item type")
+            raise KeyError(f"{own} of lms/table/items.py has no field {name}: give it a codec there")
+        return codec
 
 
 USER = ItemType(
