@@ -1,16 +1,26 @@
 """Rows of a dump, model by model: what a good one says, and why a bad one is rejected. (mobile-users.md 8)"""
 
+from contextlib import closing
 from typing import Any
 
 import pytest
 
+from lms_lambda.load import compose
 from lms_lambda.load.models import MODELS, Fact, RowRejectedError, facts_of
+from lms_lambda.load.staging import Source, Staging
 
 COURSE = "course-v1:DemoX+DX101+2026_T1"
 BLOCK = "block-v1:DemoX+DX101+2026_T1+type@chapter+block@ch1"
 COURSE_BLOCK = "block-v1:DemoX+DX101+2026_T1+type@course+block@course"
 MOMENT = "2026-03-02T09:30:15.123Z"
 Fields = dict[str, Any]
+COMPOSED = (
+    compose.user_changes,
+    compose.enrollment_changes,
+    compose.role_changes,
+    compose.progress_changes,
+    compose.course_changes,
+)
 
 GOOD: dict[str, tuple[str, Fields]] = {
     "auth.user": (
@@ -323,8 +333,26 @@ def reason(model: str, pk: str | None = None, **changed: Any) -> str:
 
 
 def test_there_is_a_good_row_for_every_model() -> None:
-    assert set(GOOD) == set(MODELS)
-    assert {model for model, *_ in BAD} == set(MODELS)
+    assert set(GOOD) == set(MODELS), "write a row of the model into GOOD of this file"
+    assert {model for model, *_ in BAD} == set(MODELS), "write into BAD what a field of the model may not hold"
+
+
+def test_what_a_row_of_every_model_says_becomes_fields_of_items() -> None:
+    with closing(Staging()) as staging:
+        for model, (pk, fields) in GOOD.items():
+            # The one that other rows name.
+            number = "12" if model == "student.courseenrollment" else pk
+            staging.add(Source(model, number, "dump.json", "row 1"), facts_of(model, number, fields))
+        staging.resolve_enrollments()
+        compose.register_usernames(staging, lambda *_: None)
+        changes = [*compose.site_changes(staging, 1)]
+        for of_kind in COMPOSED:
+            changes += of_kind(staging, lambda *_: None)
+
+    assert all(change.item_type.write(change.values) for change in changes)
+    composed = {source.model for change in changes for source in change.sources}
+    references = {model for model in GOOD if {fact.kind for fact in facts(model)} == {"reference"}}
+    assert GOOD.keys() - composed == references, "ops/lms_lambda/load/compose.py makes no change of what the row says"
 
 
 @pytest.mark.parametrize("model", sorted(GOOD))

@@ -4,7 +4,7 @@ import json
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -38,6 +38,14 @@ class SourcedFact:
     source: Source
     fields: dict[str, Any]
     """Those of the Fact."""
+
+
+Reject = Callable[[Source, str], None]
+"""Takes a row that cannot be loaded, and why."""
+
+
+class UnknownFactError(Exception):
+    """Rows of a model say something of which nobody makes a field of an item; the text says where to write that."""
 
 
 class Staging:
