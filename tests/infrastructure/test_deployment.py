@@ -367,7 +367,7 @@ def test_an_alarm_names_the_part_of_the_manual_that_says_what_to_do(stack: Json)
     headings = set(re.findall(r"(?m)^#+ (.+)$", (TEMPLATE.parent / "docs/operations.md").read_text()))
     alarms = of_type(stack, "AWS::CloudWatch::Alarm")
 
-    assert len(alarms) == 6
+    assert alarms
     for name, alarm in alarms.items():
         [section] = re.findall(r'docs/operations\.md, "(.+)"', alarm["AlarmDescription"])
         assert section in headings, name
