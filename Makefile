@@ -149,6 +149,10 @@ lint: $(VENV)/.dev .venv-sam/.done .venv-checkov/.done ## ruff, mypy --strict, s
 openapi: $(VENV)/.run ## Write docs/openapi.json anew from template.yaml, the handlers and their descriptions
 	@made="$$($(BIN)/lms-lambda openapi)" && printf '%s\n' "$$made" > docs/openapi.json
 
+.PHONY: date-formats
+date-formats: $(VENV)/.dev ## Write the layer's table of date formats anew from Django's locales
+	@$(BIN)/python -m tests.date_formats
+
 SEED ?= 1
 
 .PHONY: test-openapi

@@ -351,6 +351,36 @@ def test_the_body_is_compact_json_in_unescaped_utf_8(world: World, api: Api) -> 
     assert answer.headers["content-type"] == "application/json"
 
 
+# --- Languages (mobile-users.md 1.6) ----------------------------------------------------------------------------------
+
+
+def test_every_answer_of_an_endpoint_names_its_language(api: Api) -> None:
+    for path in PATHS:
+        preferring = {"Accept-Language": "pt;q=0.9, xx", "Content-Type": "text/plain"}
+        answers = [
+            api.request("GET", path, headers=preferring),
+            api.request("POST", path, headers=preferring),
+            api.request("GET", path, headers=preferring | {"Accept": "text/html"}),
+            api.request("GET", path.replace("/v1/", "/v5/"), headers=preferring),
+        ]
+
+        assert {answer.headers["content-language"] for answer in answers} == {"pt-br"}, path
+        assert all("Accept-Language" in answer.headers["vary"] for answer in answers), path
+        assert api.get(path).headers["content-language"] == "en", path
+
+
+@pytest.mark.parametrize("header", ["*", "", "pt;q=x", "p" * 600, "tlh", "pt_BR"])
+def test_who_asks_for_no_language_that_there_is_gets_the_sites(api: Api, header: str) -> None:
+    assert api.get(DETAIL, Accept_Language=header).headers["content-language"] == "en"
+
+
+def test_sentences_are_english_in_every_language(api: Api) -> None:
+    answer = api.get(f"{enrollments_path('v4')}?page=99", Accept_Language="es")
+
+    assert (answer.status, answer.headers["content-language"]) == (404, "es-419")
+    assert_body(answer, {"detail": "Invalid page."})
+
+
 # --- Dates (mobile-users.md 1.5) --------------------------------------------------------------------------------------
 
 

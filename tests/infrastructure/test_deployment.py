@@ -464,6 +464,8 @@ TWO_KEYS = json.dumps(
                 "null",
             ],
         ),
+        ("LanguageCode", ["en", "es-419", "zh-Hans", "ca@valencia"], ["", "es_419", "es-", "Spanish (Spain)"]),
+        ("ReleasedLanguages", ["", "en", "en,es-419,ca@valencia"], ["en, es", "en,", ",en", "[]", "es_419"]),
         ("Features", ["{}", '{"MILESTONES_APP": true}'], ["", "[]", "true", "{"]),
         ("JwtIssuer", ["https://lms.example.org/oauth2"], ["", " ", "a b"]),
         ("JwtAudience", ["openedx"], ["", "a b"]),
@@ -517,6 +519,7 @@ def test_the_settings_of_a_site_with_three_keys_fit_into_lambdas_4_kb(stack: Jso
     key = json.loads(public_jwk_set(local_key()))["keys"][0]
     values = SETTINGS | {"JwtPublicSigningJwkSet": json.dumps({"keys": [key] * 3}), "Features": "x" * 500}
     values |= {"CorsOriginWhitelist": "x" * 200, "JwtSecretKey": "x" * 64, "SettingsRevision": "x" * 12}
+    values |= {"ReleasedLanguages": "x" * 100}
     environment = stack["AuthorizerFunction"]["Properties"]["Environment"]["Variables"]
 
     size = sum(

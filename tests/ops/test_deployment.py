@@ -68,6 +68,8 @@ def test_good_settings_are_deployed(good: dict[str, str], template: Any) -> None
             "LmsRootUrl must be https:// and a host, without a path",
         ),
         ({"CorsOriginWhitelist": "*"}, "CorsOriginWhitelist must be origins like"),
+        ({"LanguageCode": "es_419"}, "LanguageCode must be a language code like es-419."),
+        ({"ReleasedLanguages": "en, es"}, "ReleasedLanguages must be language codes like es-419, commas between"),
         ({"Features": "{x}"}, "FEATURES is not JSON"),
         ({"JwtPublicSigningJwkSet": "{}"}, "JwtPublicSigningJwkSet must be a JSON Web Key Set"),
         (

@@ -193,6 +193,7 @@ def test_the_layer_holds_what_functions_import_and_nothing_else(built: Path) -> 
     assert {"endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json"} <= {
         path.name for path in (layer / "botocore/data").iterdir()
     }
+    assert "lms/domain/date_formats.json" in names
     assert len(names) < 1200
     assert sum(path.stat().st_size for path in files(layer)) < 30_000_000
 

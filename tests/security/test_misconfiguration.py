@@ -60,6 +60,8 @@ WRONG: dict[str, list[str | None]] = {
         "[]",
         "https://a.example:443",
     ],
+    "LANGUAGE_CODE": ["es_419", "Spanish (Spain)", "en,es"],
+    "RELEASED_LANGUAGES": ["en,es_419", "en;es", "[]"],
     "FEATURES": ["{", "[]", "1"],
     "COURSE_ACCESS_DURATION_MIN_WEEKS": ["four"],
 }

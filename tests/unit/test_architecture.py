@@ -168,6 +168,9 @@ def test_the_tools_are_known_to_none_that_is_deployed() -> None:
     assert [found for found in imports(LAYER / "lms", FUNCTIONS) if is_within(found.module, ("lms_lambda",))] == []
 
 
+OF_OTHER_LANGUAGES = {"lms.domain.languages", "lms.domain.date_formats"}
+"""What only a client who asks for a language needs, or a site whose language is not English."""
+
 # --- Cold starts ------------------------------------------------------------------------------------------------------
 
 
@@ -192,7 +195,18 @@ def loaded_by(function: str) -> set[str]:
 def test_an_endpoint_starts_without_what_it_does_not_need(function: str) -> None:
     unneeded = {"pydantic", "moto", "boto3", "aws_xray_sdk", "jwt", "cryptography", "lms_lambda"}
 
-    assert loaded_by(function) & unneeded == set()
+    assert loaded_by(function) & (unneeded | OF_OTHER_LANGUAGES) == set()
+
+
+def test_an_answer_in_english_is_made_without_what_other_languages_need() -> None:
+    program = (
+        "import json, sys; from tests.unit.builders import at, request; from lms.domain.dates import display_date; "
+        "display_date(at('2026-09-05'), request().language); print(json.dumps(list(sys.modules)))"
+    )
+    finished = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+    assert finished.returncode == 0, finished.stderr
+    assert set(json.loads(finished.stdout)) & OF_OTHER_LANGUAGES == set()
 
 
 def test_the_authorizer_starts_without_the_table() -> None:

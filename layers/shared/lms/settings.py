@@ -12,6 +12,7 @@ from lms.domain.site import Features
 _HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]{1,5})?")
 # Without the scheme's own port, which browsers leave out of an origin.
 _ORIGIN = re.compile(rf"(?!https://[^/]*:443(?!\d)|http://[^/]*:80(?!\d))https?://{_HOST.pattern}")
+_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*(@[A-Za-z0-9]{1,20})?")
 _ROOT_URL = re.compile(rf"{_ORIGIN.pattern}/?")
 _MEDIA_URL = re.compile(rf"({_ORIGIN.pattern})?/([A-Za-z0-9._~!$&'()*+,;=:@%-]+/)*")
 
@@ -29,6 +30,10 @@ class Settings:
     """CORS_ORIGIN_WHITELIST: origins such as `https://apps.lms.example.org`, in lower case."""
     media_url: str = "/media/"
     """MEDIA_URL: what the names of uploaded files are appended to; a path of the LMS, or a URL of another store."""
+    language_code: str = "en"
+    """LANGUAGE_CODE, in lower case: the language of who asks for none that there is."""
+    released_languages: tuple[str, ...] = ()
+    """The codes of DarkLangConfig's released languages, in lower case; none where the LMS does not keep any back."""
 
 
 class SettingsError(Exception):
@@ -57,6 +62,8 @@ def settings() -> Settings:
         ),
         allowed_origins=_origins("CORS_ORIGIN_WHITELIST"),
         media_url=_matching("MEDIA_URL", "/media/", _MEDIA_URL, "a path or URL like /media/, with / at its end"),
+        language_code=_matching("LANGUAGE_CODE", "en", _LANGUAGE, "a language code like es-419").lower(),
+        released_languages=_languages("RELEASED_LANGUAGES"),
     )
 
 
@@ -67,9 +74,21 @@ def _matching(name: str, default: str, pattern: re.Pattern[str], form: str) -> s
     return value
 
 
+def _listed(name: str) -> list[str]:
+    """The parts between the commas, in lower case."""
+    parts = (part.strip().lower() for part in os.environ.get(name, "").split(","))
+    return [part for part in parts if part]
+
+
+def _languages(name: str) -> tuple[str, ...]:
+    languages = tuple(_listed(name))
+    if not all(_LANGUAGE.fullmatch(language) for language in languages):
+        raise SettingsError(f"{name} is not a list of language codes like en,es-419, with commas between.")
+    return languages
+
+
 def _origins(name: str) -> frozenset[str]:
-    listed = [origin.strip().lower() for origin in os.environ.get(name, "").split(",")]
-    origins = frozenset(origin for origin in listed if origin)
+    origins = frozenset(_listed(name))
     if not all(_ORIGIN.fullmatch(origin) for origin in origins):
         raise SettingsError(f"{name} is not a list of origins like https://apps.lms.example.org, with commas between.")
     return origins

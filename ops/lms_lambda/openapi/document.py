@@ -231,6 +231,10 @@ class _Maker:
         always = {
             "Allow": _constant(", ".join(endpoint.methods), "The methods that the endpoint takes."),
             "Cache-Control": _constant(COMMON_HEADERS["Cache-Control"], "Answers are personal."),
+            "Content-Language": {
+                "description": "The language of dates in the answer; missing where it answers a preflight.",
+                "schema": {"type": "string", "examples": ["en"]},
+            },
             **(_CORS_HEADERS if endpoint.for_web_pages else {}),
         }
         responses = {}

@@ -113,6 +113,13 @@ _ENROLLMENTS_STATUS = Operation(
 _ORG = _text("org", "Only courses of this organization: the key's, whatever the letter case. Empty: none at all.")
 _PAGE = _text("page", "A page's number, from 1, or `last`; empty: 1. A page that there is not is a 404.")
 _NO_PAGE = refusal("There is no such page.", InvalidPageError())
+_ACCEPT_LANGUAGE = {
+    "name": "Accept-Language",
+    "in": "header",
+    "description": "The language of `start_display`: the best that the site has, else its own. "
+    "A header that cannot be read counts as missing.",
+    "schema": {"type": "string", "examples": ["es-MX,es;q=0.9,en;q=0.5"]},
+}
 _TO_COURSE_STATUS = "Where the learner was in a course."
 
 
@@ -134,7 +141,7 @@ def _enrollments(
     operation = Operation(
         summary="List the caller's enrollments",
         description=f"{description} Courses that the app may not load are listed as well, and say why.",
-        parameters=[_ORG, *parameters],
+        parameters=[_ORG, *parameters, _ACCEPT_LANGUAGE],
         answers=[Answer(200, "The enrollments, newest first.", shape, links={"courseStatus": link}), *errors],
     )
     return Variant({"GET": operation}, (version,))

@@ -66,7 +66,7 @@ def test_whether_a_course_has_ended(end: datetime | None, expected: bool) -> Non
     },
 )
 def test_how_a_start_is_announced(advertised: str | None, start: datetime | None, expected: tuple[str, str]) -> None:
-    assert start_label(course(advertised_start=advertised, start=start)) == expected
+    assert start_label(course(advertised_start=advertised, start=start), "en") == expected
 
 
 @cases(

@@ -2,9 +2,7 @@
 
 from itertools import product
 
-import django
 import pytest
-from django.conf import settings as django_settings
 from django.http import HttpResponse
 from django.middleware import csrf as django_csrf
 from django.test import RequestFactory
@@ -12,19 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lms.domain.csrf import ALPHABET, SAFE_METHODS, Submission, csrf_refusal, masked, origin_of, secret_of
+from tests.django_site import TRUSTED as APPS
+from tests.django_site import set_up_django
 from tests.unit.builders import cases
 
-OWN, APPS = "https://lms.example.org", "https://apps.example.org:8443"
+OWN = "https://lms.example.org"
 secrets = st.text(ALPHABET, min_size=32, max_size=32)
 SECRET, MASK = "aB3" + "x" * 29, "q9Z" * 10 + "AA"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def django_site() -> None:
-    """A Django that is served over HTTPS as lms.example.org, and trusts one other origin."""
-    if not django_settings.configured:
-        django_settings.configure(ALLOWED_HOSTS=["lms.example.org"], CSRF_TRUSTED_ORIGINS=[APPS], SECRET_KEY="x")
-        django.setup()
+    set_up_django()
 
 
 @given(secrets, secrets)

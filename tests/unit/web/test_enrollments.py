@@ -19,7 +19,9 @@ from tests.unit.builders import AUDIT_AND_VERIFIED, LIMITED, MONA, NOW, PLAIN, a
 
 UUID = "0f3c2a9be1d44c5f8a7b6c5d4e3f2a1b"
 BASE = "https://lms.example.org"
-VIEW = EnrollmentContext(MONA, PLAIN, Site(duration_limit=LIMITED), Features(html_certificates=True), NOW, BASE, "v4")
+VIEW = EnrollmentContext(
+    MONA, PLAIN, Site(duration_limit=LIMITED), Features(html_certificates=True), NOW, BASE, "v4", "en"
+)
 A_IMAGE = "/asset-v1:DemoX+DX101+2026_T1+type@asset+block@a.png"
 B_IMAGE = "/asset-v1:DemoX+DX200+2025_T3+type@asset+block@c.png"
 GRANTED = {

@@ -49,6 +49,32 @@ def test_the_body_as_sent(encoded: bool, body: str | None, expected: bytes) -> N
     assert Request(event() | {"body": body, "isBase64Encoded": encoded}, Context()).body == expected
 
 
+@cases(
+    "headers, variables, language",
+    {
+        "none at all": ({}, {}, "en"),
+        "the client's": ({"Accept-Language": "es-MX,en;q=0.5"}, {}, "es-mx"),
+        "the site's": ({}, {"LANGUAGE_CODE": "es"}, "es-419"),
+        "the site's, in capitals": ({}, {"LANGUAGE_CODE": "PT-BR"}, "pt-br"),
+        "the client's before the site's": ({"Accept-Language": "en"}, {"LANGUAGE_CODE": "es"}, "en"),
+        "one that is released": ({"Accept-Language": "fr"}, {"RELEASED_LANGUAGES": "DE, fr"}, "fr"),
+        "one that is not released": ({"Accept-Language": "it"}, {"RELEASED_LANGUAGES": "de,fr"}, "en"),
+    },
+)
+def test_the_language_of_the_answer(
+    configure: Callable[..., None], headers: dict[str, str], variables: dict[str, str], language: str
+) -> None:
+    configure(**variables)
+
+    assert request(headers=headers).language == language
+
+
+def test_the_languages_of_a_repeated_header_are_all_read() -> None:
+    lines = {"multiValueHeaders": {"Accept-Language": ["xx;q=0.9", "fr;q=0.1"]}}
+
+    assert Request(event() | lines, Context()).language == "fr"
+
+
 @cases("sent", {"as it was sent": "mona%20lisa%40x", "decoded": "mona lisa@x"})
 def test_a_path_variable_is_decoded(sent: str) -> None:
     assert request(variables={"username": sent}).path_parameter("username") == "mona lisa@x"

@@ -53,7 +53,7 @@ def test_an_answer_says_what_it_is_and_that_it_is_not_to_be_kept() -> None:
         "statusCode": 200,
         "headers": {
             "Cache-Control": "no-store",
-            "Vary": "Accept, Accept-Encoding, Origin",
+            "Vary": "Accept, Accept-Encoding, Accept-Language, Origin",
             "Allow": "GET",
             "Content-Type": "application/json",
         },
@@ -65,7 +65,11 @@ def test_an_answer_says_what_it_is_and_that_it_is_not_to_be_kept() -> None:
 def test_an_answer_without_body_has_no_type() -> None:
     assert rendered(None, "gzip", Location="/here") == {
         "statusCode": 200,
-        "headers": {"Cache-Control": "no-store", "Vary": "Accept, Accept-Encoding, Origin", "Location": "/here"},
+        "headers": {
+            "Cache-Control": "no-store",
+            "Vary": "Accept, Accept-Encoding, Accept-Language, Origin",
+            "Location": "/here",
+        },
         "body": "",
         "isBase64Encoded": False,
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from lms.domain.dates import UNSET_START, ap_date
+from lms.domain.dates import UNSET_START, display_date
 from lms.domain.keys import CourseKey
 
 DEFAULT_MODE = "audit"
@@ -138,13 +138,13 @@ class CourseOverview(CourseSummary):
         return [mode for mode in self.modes if mode.is_offered(now)]
 
 
-def start_label(course: CourseOverview) -> tuple[StartType, str | None]:
-    """How a course's start is announced: its type and its text. (mobile-users.md 4.3)"""
+def start_label(course: CourseOverview, language: str) -> tuple[StartType, str | None]:
+    """How a course's start is announced: its type and its text, a date in that language. (mobile-users.md 4.3)"""
     if course.advertised_start:
         return "string", course.advertised_start
     if course.start == UNSET_START:
         return "empty", None
-    return "timestamp", ap_date(course.start) if course.start else ""
+    return "timestamp", display_date(course.start, language) if course.start else ""
 
 
 def listed_modes(course: CourseOverview, now: datetime) -> list[CourseMode]:

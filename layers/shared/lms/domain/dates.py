@@ -28,7 +28,17 @@ def format_datetime(moment: datetime | None) -> str | None:
 
 def ap_date(moment: datetime) -> str:
     """`Sept. 8, 2025`: Associated Press months, the day without a zero. (mobile-users.md 4.3)"""
-    return f"{_AP_MONTHS[moment.month - 1]} {moment.day}, {moment.year}"
+    return f"{_AP_MONTHS[moment.month - 1]} {moment.day}, {moment.year:04}"
+
+
+def display_date(moment: datetime, language: str) -> str:
+    """The date as Django's date filter writes it in that language, a code such as `es-419`. (mobile-users.md 4.3)"""
+    if language.startswith("en"):
+        return ap_date(moment)
+    # No cold start loads what only other languages need.
+    from lms.domain.date_formats import localized_date
+
+    return localized_date(moment, language) or ap_date(moment)
 
 
 def parse_stored(text: str | None) -> datetime | None:

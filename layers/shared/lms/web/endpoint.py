@@ -98,14 +98,18 @@ def _options(request: Request, name: str, methods: Sequence[str]) -> Response:
 
 
 def _answered(respond: Callable[[Request], Response], request: Request) -> Response:
-    """The response, or the error that stands in for it; a page of an allowed origin may read either."""
+    """The response, or the error that stands in for it: a page of an allowed origin may read either.
+
+    As in the LMS, every answer but that to a preflight names its language. (mobile-users.md 1.6)
+    """
     try:
-        opened = cors_headers(request)
+        language = {} if is_preflight(request) else {"Content-Language": request.language}
+        added = {**cors_headers(request), **language}
     except SettingsError as error:
         request.observation.error("settings", reason=str(error))
         return _error_response(unavailable())
     response = _response_or_error(respond, request)
-    return replace(response, headers={**opened, **response.headers})
+    return replace(response, headers={**added, **response.headers})
 
 
 def _response_or_error(respond: Callable[[Request], Response], request: Request) -> Response:

@@ -22,6 +22,8 @@ class EnrollmentContext:
     now: datetime
     base_url: str
     version: str
+    language: str
+    """The code of the language to write dates in."""
     media_url: str = "/media/"
     """MEDIA_URL: what the LMS's files are below."""
 
@@ -37,4 +39,5 @@ def context_of(request: Request, learner: Learner, site: Site) -> EnrollmentCont
         base_url=request.base_url,
         version=request.version,
         media_url=settings().media_url,
+        language=request.language,
     )

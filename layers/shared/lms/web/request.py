@@ -85,6 +85,18 @@ class Request:
         return origin if origin in settings().allowed_origins else None
 
     @cached_property
+    def language(self) -> str:
+        """The code of the language to answer in, such as `es-419`. (mobile-users.md 1.6)"""
+        accepted = ",".join(self.header_lines("accept-language"))
+        default = settings().language_code
+        if not accepted and default == "en":
+            return default
+        # No cold start loads what only a choice of languages needs.
+        from lms.domain.languages import negotiate_language
+
+        return negotiate_language(accepted, default, settings().released_languages)
+
+    @cached_property
     def body(self) -> bytes:
         """The body as sent, empty when there is none."""
         body = self._event.get("body") or ""

@@ -57,7 +57,8 @@ class CourseJson(TypedDict):
     start_display: Annotated[
         str | None,
         Schema(
-            "The start as text: the author's own words, or the date; null where no start is set.",
+            "The start as text: the author's own words, or the date in the language of the answer; "
+            "null where no start is set.",
             examples=["Jan. 5, 2026"],
         ),
     ]
@@ -106,7 +107,7 @@ def course_json(enrolled: EnrolledCourse, context: EnrollmentContext) -> CourseJ
     error = mobile_access_error(
         course, context.user, enrollment, context.roles, context.site, context.features, context.now
     )
-    start_type, start_display = start_label(course)
+    start_type, start_display = start_label(course, context.language)
     deadline = dynamic_upgrade_deadline(course, enrollment, context.site, context.now)
     api = f"{context.base_url}/api"
     course_id = lms_path(course.id)
