@@ -283,6 +283,8 @@ class ErrorBody(RootModel[dict[str, Any]]):
 
 
 _ENROLLMENTS = re.compile(r"/api/mobile/(v[\d.]+)/users/[^/]+/course_enrollments/?")
+# By hand on purpose: which endpoints a shipped app calls, and as what it reads the answers, is a fact of that app. What
+# no app calls is not here; every answer is held to the document besides (tests/document.py).
 _DECODERS: list[tuple[str, re.Pattern[str], list[Any]]] = [
     ("GET", re.compile(r"/api/mobile/[^/]+/users/[^/]+/?"), [IosUser]),
     ("GET", re.compile(r"/api/mobile/v1/users/[^/]+/course_status_info/.*"), [IosResumeBlock, AndroidCourseStatus]),

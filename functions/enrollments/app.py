@@ -1,6 +1,7 @@
 """GET users/{username}/course_enrollments: the caller's courses. (mobile-users.md 4)"""
 
 from lms.domain.errors import UserNotFoundError
+from lms.domain.paging import PAGE_SIZE
 from lms.settings import settings
 from lms.usecases.enrollments import list_enrollments, show_dashboard
 from lms.web.dashboard import read_dashboard_query
@@ -19,14 +20,13 @@ from lms.web.shapes.enrollments import (
 )
 
 _BARE_LISTS = ("v0.5", "v1")
-_PAGED = ("v3", "v4")
 
 
 @endpoint("User Course Enrollments List", methods=("GET", "HEAD", "OPTIONS"), own_user=True)
 def handler(request: Request, caller: Caller) -> Response:
     """200 with the courses, newest enrollment first: an array up to v1, an object from v2 on, paged from v3 on."""
     try:
-        return Response(200, _paged(request, caller) if request.version in _PAGED else _listed(request, caller))
+        return Response(200, _paged(request, caller) if request.version in PAGE_SIZE else _listed(request, caller))
     except UserNotFoundError:
         if request.version in _BARE_LISTS:
             return Response(200, [])

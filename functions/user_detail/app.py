@@ -9,6 +9,6 @@ from lms.web.shapes.user_detail import user_json
 
 @endpoint("User Detail", methods=("GET", "HEAD", "OPTIONS"), own_user=True)
 def handler(request: Request, caller: Caller) -> Response:
-    """200 with id, username, email, name and the address of the user's enrollments."""
+    """200 with the caller."""
     user = user_detail(caller.username, request.observation)
     return Response(200, user_json(user, request.base_url, request.version))

@@ -25,7 +25,13 @@ JSON = {"content-type": "application/json", "allow": "GET, HEAD, OPTIONS", "cach
 
 @pytest.fixture(scope="module")
 def template() -> Template:
-    return read_template(TEMPLATE)
+    """template.yaml; what needs it is skipped where no document can be made of it."""
+    found = read_template(TEMPLATE)
+    try:
+        document(found, ROOT)
+    except UndescribedError:
+        pytest.skip("test_every_endpoint_is_described says why no document can be made")
+    return found
 
 
 def each_operation() -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -48,7 +54,16 @@ def schemas_with_examples(part: Any) -> Iterator[dict[str, Any]]:
 # The committed document
 
 
-def test_the_committed_document_is_what_the_code_makes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_endpoint_is_described() -> None:
+    try:
+        document(read_template(TEMPLATE), ROOT)
+    except UndescribedError as error:
+        pytest.fail(
+            f"{error}: see ENDPOINTS in ops/lms_lambda/openapi/endpoints.py, then `make openapi`", pytrace=False
+        )
+
+
+def test_the_committed_document_is_what_the_code_makes(template: Template, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["openapi"]) == 0
 
     assert capsys.readouterr().out == DOCUMENT.read_text(encoding="utf-8"), "run `make openapi` and commit the file"
@@ -229,8 +244,9 @@ def test_a_gateway_response_without_a_body_is_an_error(template: Template, respo
 # As a judge of answers
 
 
-USER = {"id": 1, "username": "lena", "email": "", "name": None}
-GOOD = USER | {"course_enrollments": "https://lms.example.org/api/mobile/v1/users/lena/course_enrollments/"}
+PROPERTIES = committed()["components"]["schemas"]["User"]["properties"]
+GOOD = {name: schema["examples"][0] for name, schema in PROPERTIES.items() if "examples" in schema}
+"""A user detail, of the document's own examples: a field without one is missing here."""
 
 
 def judge(
@@ -251,7 +267,7 @@ def test_an_answer_as_described_passes() -> None:
 @pytest.mark.parametrize(
     ("answer", "wrong"),
     [
-        ({"body": USER}, '"course_enrollments" is a required property'),
+        ({"body": {}}, '"course_enrollments" is a required property'),
         ({"body": GOOD | {"id": "1"}}, "id: "),
         ({"body": GOOD | {"password": "x"}}, "password"),
         ({"body": GOOD, "status": 201}, "answers 201, which the document does not list"),

@@ -1,6 +1,8 @@
 """Which of the tests over HTTP are put to `sam local`, and which of those cannot be, with the reason.
 
-The rest of the contract's tests vary rules of the domain: they would say nothing more of the build or of SAM.
+The rest of the contract's tests vary rules of the domain: they would say nothing more of the build or of SAM. The list
+is kept by hand on purpose: a container takes seconds to start, so a file comes in where it shows something of its own.
+That every function starts in its container is shown by the events of test_events.py.
 """
 
 from fnmatch import fnmatch

@@ -28,17 +28,22 @@ PRINTED = {
 def test_the_event_files_are_what_the_gateway_sends_today() -> None:
     found = {path: path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.json")}
 
-    assert found == written(), "python -m tests.sam_local.events writes them anew"
+    assert found == written(), "`.venv/bin/python -m tests.sam_local.events` writes them anew"
 
 
 def test_every_function_has_an_event() -> None:
-    assert {example.function for example in EXAMPLES.values()} == set(read_template(TEMPLATE).functions)
+    functions = {example.function for example in EXAMPLES.values()}
+
+    assert functions == set(read_template(TEMPLATE).functions), (
+        "add an Example to EXAMPLES of tests/sam_local/events.py"
+    )
 
 
 def test_the_documentation_prints_a_command_for_every_event() -> None:
-    assert {name: function for name, (_, function) in PRINTED.items()} == {
-        name: example.function for name, example in EXAMPLES.items()
-    }
+    printed = {name: function for name, (_, function) in PRINTED.items()}
+
+    expected = {name: example.function for name, example in EXAMPLES.items()}
+    assert printed == expected, 'print the command of each event in docs/local-lambda.md, "Invoke"'
 
 
 @pytest.fixture(scope="module")

@@ -60,7 +60,7 @@ _MY_USER_INFO = Operation(
 
 _USER_DETAIL = Operation(
     summary="Show the caller",
-    description="The caller's id, names and e-mail, and where the enrollments are.",
+    description="The caller, and where the caller's enrollments are.",
     answers=[
         Answer(
             200,
