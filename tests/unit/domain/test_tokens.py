@@ -1,7 +1,9 @@
 """What a JWT's claims must say. (auth.md 3, 4, 12)"""
 
+import json
 from typing import Any
 
+import jwt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from tests.unit.builders import NOW, cases
 from tests.unit.strategies import any_text, json_values
 
 ISSUER, AUDIENCE = "https://lms.example.org/oauth2", "lms-key"
+SECRET = "a secret of more than thirty-two bytes"
 SECOND = int(NOW.timestamp())
 GOOD: dict[str, Any] = {
     "iss": ISSUER,
@@ -20,7 +23,7 @@ GOOD: dict[str, Any] = {
     "exp": SECOND + 3600,
     "preferred_username": "mona",
 }
-NAMES = [*GOOD, "nbf", "sub", "version", "username", "is_restricted"]
+NAMES = [*GOOD, "nbf", "sub", "jti", "version", "username", "is_restricted"]
 
 
 def identity_of(changes: dict[str, Any], without: str = "") -> Identity:
@@ -38,6 +41,8 @@ def identity_of(changes: dict[str, Any], without: str = "") -> Identity:
         "version 1.9.9": {"version": "1.9.9"},
         "an older major version": {"version": "0.9.0"},
         "a token issued right now": {"iat": SECOND},
+        "a token issued by a clock that is ahead": {"iat": SECOND + 5},
+        "a text as its own id": {"jti": "b1946ac9"},
         "a token that is good from right now": {"nbf": SECOND},
         "a token that is good for a second more": {"exp": SECOND + 1},
         "a fraction of a second left": {"exp": SECOND + 0.5},
@@ -79,7 +84,9 @@ def test_whether_a_token_is_restricted(value: Any, expected: bool) -> None:
         "an empty list of audiences": ({"aud": []}, ""),
         "an object as audience": ({"aud": {AUDIENCE: True}}, ""),
         "no audience": ({}, "aud"),
-        "issued a second ahead": ({"iat": SECOND + 1}, ""),
+        "a list in which not every audience is a text": ({"aud": [AUDIENCE, 5]}, ""),
+        "a list with null in it": ({"aud": [None, AUDIENCE]}, ""),
+        "issued six seconds ahead": ({"iat": SECOND + 6}, ""),
         "no date of issue": ({}, "iat"),
         "good only from a second ahead": ({"nbf": SECOND + 1}, ""),
         "no expiry": ({}, "exp"),
@@ -90,6 +97,8 @@ def test_whether_a_token_is_restricted(value: Any, expected: bool) -> None:
         "no number as date of issue": ({"iat": float("nan")}, ""),
         "a number as subject": ({"sub": 5}, ""),
         "null as subject": ({"sub": None}, ""),
+        "a number as its own id": ({"jti": 5}, ""),
+        "null as its own id": ({"jti": None}, ""),
         "version 2.0.0": ({"version": "2.0.0"}, ""),
         "version abc": ({"version": "abc"}, ""),
         "an empty version": ({"version": ""}, ""),
@@ -139,3 +148,21 @@ def test_claims_of_any_shape_are_good_or_refused(changes: dict[str, Any]) -> Non
         return
     assert identity.username
     assert identity.expires >= SECOND
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["iss", "aud", "sub", "jti"]),
+        json_values(any_text) | st.sampled_from([ISSUER, AUDIENCE]) | st.lists(st.sampled_from([AUDIENCE, "x", 5])),
+    )
+)
+def test_texts_of_claims_are_checked_as_pyjwt_does_it(changes: dict[str, Any]) -> None:
+    token = jwt.PyJWS().encode(json.dumps(GOOD | changes).encode(), SECRET, "HS256")
+    no_dates = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
+    try:
+        jwt.decode(token, SECRET, ["HS256"], no_dates, audience=AUDIENCE, issuer=ISSUER)  # type: ignore[arg-type]
+    except jwt.InvalidTokenError:
+        with pytest.raises(AuthenticationError, match=f"^{INVALID}$"):
+            identity_of(changes)
+    else:
+        assert identity_of(changes).username == "mona"

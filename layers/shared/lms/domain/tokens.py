@@ -15,6 +15,9 @@ NO_CREDENTIALS = "Invalid token header. No credentials provided."
 TOKEN_WITH_SPACES = "Invalid token header. Token string should not contain spaces."  # noqa: S105 - a sentence
 
 _SUPPORTED_MAJOR_VERSION = 1
+_CLOCK_SKEW = 5
+"""Seconds by which the LMS's clock may be ahead of ours: a token refused for that would be refused for 300 s, which is
+how long API Gateway keeps a refusal, and the Android app would log its user out. (deviations 13)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,14 @@ def identify(claims: Mapping[str, Any], issuer: str, audience: str, now: datetim
     refreshes on that text, and logs its user out on the other.
     """
     expires = _seconds(claims.get("exp"))
-    not_before = max(_seconds(claims.get("iat")), _seconds(claims.get("nbf", 0)))
+    not_before = max(_seconds(claims.get("iat")) - _CLOCK_SKEW, _seconds(claims.get("nbf", 0)))
     if not_before > now.timestamp():
         raise AuthenticationError(INVALID)
     if claims.get("iss") != issuer or audience not in _audiences(claims.get("aud")):
         raise AuthenticationError(INVALID)
-    if not isinstance(claims.get("sub", ""), str) or not _is_supported(claims.get("version", "1.0.0")):
+    if not all(isinstance(claims.get(name, ""), str) for name in ("sub", "jti")):
+        raise AuthenticationError(INVALID)
+    if not _is_supported(claims.get("version", "1.0.0")):
         raise AuthenticationError(INVALID)
     username = claims.get("preferred_username") or claims.get("username")
     if not isinstance(username, str) or not username:
@@ -67,8 +72,11 @@ def _seconds(value: Any) -> float:
     raise AuthenticationError(INVALID)
 
 
-def _audiences(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+def _audiences(value: Any) -> list[str]:
+    audiences = value if isinstance(value, list) else [value]
+    if not all(isinstance(audience, str) for audience in audiences):
+        raise AuthenticationError(INVALID)
+    return audiences
 
 
 def _is_supported(version: Any) -> bool:
