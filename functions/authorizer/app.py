@@ -10,7 +10,7 @@ from typing import Any
 from lms.domain.errors import AuthenticationError
 from lms.domain.tokens import INVALID, NOT_PROVIDED, Identity, identify
 from lms.settings import SettingsError, settings
-from lms.web.credentials import read_credential
+from lms.web.credentials import is_support, read_credential
 from lms.web.request import Request
 from lms.web.verifier import KeysMissingError, verifier
 
@@ -33,13 +33,19 @@ def _decide(request: Request) -> tuple[str, dict[str, str]]:
         request.observation.error("every token is refused", reason=str(problem))
         return "Deny", {"detail": INVALID}
     except AuthenticationError as refusal:
-        opened = {"allowed_origin": request.allowed_origin} if request.allowed_origin else {}
-        return "Deny", {"detail": str(refusal), **opened}
+        return "Deny", {"detail": str(refusal), **_opened_to(request)}
     return "Allow", {
         "username": identity.username,
         "expires": str(identity.expires),
         "restricted": "true" if identity.restricted else "false",
     }
+
+
+def _opened_to(request: Request) -> dict[str, str]:
+    """The origin that may read a refusal: on the support API alone, because the gateway keeps the mobile API's refusals
+    by the header `Authorization`, and the next caller who sends the same is of another origin, or of none.
+    """
+    return {"allowed_origin": request.allowed_origin} if is_support(request) and request.allowed_origin else {}
 
 
 def _identity(request: Request) -> Identity:

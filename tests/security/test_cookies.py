@@ -331,6 +331,15 @@ def test_another_origin_may_read_nothing(api: Api, target: str, origin: str) -> 
         assert "access-control-allow-origin" not in answer.headers
 
 
+def test_a_refusal_that_the_gateway_keeps_names_no_origin(api: Api) -> None:
+    """It is kept by the header alone: the next caller may be of another origin."""
+    for origin in (APPS, EVIL):
+        answer = api.get("/api/mobile/v1/users/mona", None, Authorization="JWT a.b.c", Origin=origin)
+
+        assert answer.status == 401
+        assert "access-control-allow-origin" not in answer.headers
+
+
 def test_an_origin_is_compared_without_regard_to_case(api: Api) -> None:
     assert preflight(api, PATH, "https://APPS.example.org").headers["access-control-allow-origin"] == APPS
 

@@ -41,8 +41,8 @@ def read_credential(request: Request) -> Credential:
     # One space exactly: Open edX takes a header with more as none.
     scheme, _, token = header.strip().partition(" ")
     if len(words) == 2 and scheme.lower() in _SCHEMES and token == words[1]:
-        return Credential(token, is_final=scheme.lower() == "jwt" or not _is_support(request))
-    if _is_support(request):
+        return Credential(token, is_final=scheme.lower() == "jwt" or not is_support(request))
+    if is_support(request):
         # A header without a token in it is no header; one of another scheme is somebody else's credential.
         if not words or len(words) == 1 or words[0].lower() == "jwt":
             return _cookie(request)
@@ -53,7 +53,8 @@ def read_credential(request: Request) -> Credential:
     raise AuthenticationError(NOT_PROVIDED)
 
 
-def _is_support(request: Request) -> bool:
+def is_support(request: Request) -> bool:
+    """Whether the request is of the support API, whose authorizer looks at cookies and is never kept."""
     return request.route.startswith(SUPPORT_API)
 
 
