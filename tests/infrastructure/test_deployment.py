@@ -279,7 +279,8 @@ def test_the_access_log_is_json_and_holds_nothing_that_a_client_said(stack: Json
     assert len(line) < 3000
     told = ("path", "domain", "principal", "user", "claims", "detail", "header", "query", "requestOverride")
     assert [name for name in variables if any(word in name.lower() for word in told)] == ["$context.resourcePath"]
-    assert stage["TracingEnabled"] is True
+    # A trace would hold the URL with its query, for 30 days: the operator must ask for it.
+    assert stage["TracingEnabled"] == {"Fn::If": ["TracesApi", True, False]}
     [every] = stage["MethodSettings"]
     assert (every["DataTraceEnabled"], every["LoggingLevel"], every["MetricsEnabled"]) == (False, "OFF", True)
     assert (every["ThrottlingRateLimit"], every["ThrottlingBurstLimit"]) == (
@@ -503,6 +504,7 @@ def test_options_are_off_by_default(template: Json, stack: Json) -> None:
     defaults = {name: parameter.get("Default") for name, parameter in template["Parameters"].items()}
 
     assert (defaults["UseWaf"], defaults["DomainName"], defaults["ManageApiGatewayAccount"]) == ("false", "", "false")
+    assert defaults["TraceApi"] == "false"
     assert (defaults["SnapStart"], defaults["ProvisionedConcurrency"], defaults["KmsKeyArn"]) == ("None", 0, "")
     optional = {name: one["Condition"] for name, one in stack.items() if "Condition" in one}
     assert optional == {
