@@ -185,6 +185,15 @@ def test_the_milestones_that_block(
     assert (error is None) is not expected
 
 
+def test_every_milestone_must_be_earned() -> None:
+    user = replace(MONA, milestones=frozenset({7}))
+    tried = course(requires=(BY_COURSE, MilestoneRequirement(8, by_content=True)))
+
+    error = mobile_access_error(tried, user, enrollment(), PLAIN, Site(), PREREQUISITES, NOW)
+
+    assert error == access.unfulfilled_milestones()
+
+
 @cases(
     "need, features, expected",
     {
@@ -217,6 +226,14 @@ def test_the_two_places_of_milestones_in_the_chain(
                 "course_not_started",
                 "Course does not start until 2026-09-01 00:00:00+00:00",
                 "Course does not start until September 01, 2026",
+            ),
+        ),
+        "a start on a day of one digit, with a fraction": (
+            access.not_started(course(start=at("2026-04-05T09:08:07.654321"))),
+            AccessError(
+                "course_not_started",
+                "Course does not start until 2026-04-05 09:08:07.654321+00:00",
+                "Course does not start until April 05, 2026",
             ),
         ),
         "a start that was never set": (

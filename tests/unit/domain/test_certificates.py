@@ -64,6 +64,7 @@ def test_a_certificate_that_the_course_does_not_show_yet_is_nowhere() -> None:
             (CourseMode("honor", expiration=NOW),),
             True,
         ),
+        "not one in audit mode where nothing is on offer": ("downloadable", "audit", (), False),
         "not one that is being made": ("generating", "verified", (), False),
         "not one that is unavailable": ("unavailable", "verified", (), False),
         "the letter case of the status counts": ("Downloadable", "verified", (), False),
@@ -92,6 +93,15 @@ def test_which_certificates_are_finished(
         ),
         "end does not at the very moment": ({"certificates_display_behavior": "end", "end": NOW}, False),
         "end does not without an end": ({"certificates_display_behavior": "end", "end": None}, False),
+        "a date that has passed does not count with end": (
+            {"certificates_display_behavior": "end", "end": None, "certificate_available_date": JUST_BEFORE},
+            False,
+        ),
+        "a date that has passed does not count without a behaviour": (
+            {"certificates_display_behavior": None, "certificate_available_date": JUST_BEFORE},
+            False,
+        ),
+        "an empty behaviour does not show them": ({"certificates_display_behavior": "", "end": JUST_BEFORE}, False),
         "a date shows them when it has passed": (
             {"certificates_display_behavior": "end_with_date", "certificate_available_date": JUST_BEFORE},
             True,

@@ -63,6 +63,7 @@ def test_whether_a_course_has_ended(end: datetime | None, expected: bool) -> Non
         "a start that was never set and an empty advertised one are not shown": ("", at("2030-01-01"), ("empty", None)),
         "a second past the unset start is a date": (None, at("2030-01-01T00:00:01"), ("timestamp", "Jan. 1, 2030")),
         "a missing start is an empty date": (None, None, ("timestamp", "")),
+        "an advertised start is shown for a missing start": ("Some day", None, ("string", "Some day")),
     },
 )
 def test_how_a_start_is_announced(advertised: str | None, start: datetime | None, expected: tuple[str, str]) -> None:

@@ -74,6 +74,8 @@ def test_the_captured_response_of_the_ios_app() -> None:
         "an inactive one counts too": (enrollment(active=False), True),
         "a verified one never ends": (enrollment(mode="verified"), False),
         "an honor one never ends": (enrollment(mode="honor"), False),
+        "a professional one never ends": (enrollment(mode="professional"), False),
+        "a credit one never ends": (enrollment(mode="credit"), False),
         "an excluded one never ends": (enrollment(excluded_from_fbe=True), False),
         "one without date never ends": (enrollment(created=None), False),
     },
@@ -252,7 +254,11 @@ def test_the_modes_that_can_be_upgraded(mode: str, expected: bool) -> None:
             (VERIFIED, CourseMode("no-id-professional", 9, PERSONAL)),
             DEADLINE,
         ),
-        "none where it is all there is": ((CourseMode("no-id-professional", 9, PERSONAL),), None),
+        "the verified mode's where the professional mode has expired": (
+            (CourseMode("professional", 99, JUST_BEFORE), VERIFIED),
+            DEADLINE,
+        ),
+        "none where the professional mode has none": ((CourseMode("professional", 99), VERIFIED), None),
         "none where the mode has none": ((CourseMode("verified", 49),), None),
         "none where the mode has expired": ((CourseMode("verified", 49, JUST_BEFORE),), None),
         "right now where it expires right now": ((CourseMode("verified", 49, NOW),), NOW),
@@ -291,6 +297,18 @@ def test_the_courses_own_deadline(modes: tuple[CourseMode, ...], expected: Any) 
         "a course that opted in wins over its organization": (
             course(self_paced=True, modes=(VERIFIED,), upgrade_deadline_config=UpgradeDeadlineConfig(enabled=True)),
             org_says(OPTED_OUT),
+            PERSONAL,
+        ),
+        "an opting out that is not enabled leaves it to the organization": (
+            course(
+                self_paced=True, modes=(VERIFIED,), upgrade_deadline_config=UpgradeDeadlineConfig(False, opt_out=True)
+            ),
+            org_says(OPTED_OUT),
+            DEADLINE,
+        ),
+        "a verified mode without expiration is enough": (
+            course(self_paced=True, modes=(CourseMode("verified", 49),)),
+            WITH_DEADLINES,
             PERSONAL,
         ),
         "none where the course has no paid mode": (course(self_paced=True), WITH_DEADLINES, None),

@@ -276,6 +276,7 @@ def test_access_always_has_the_same_six_keys(error: AccessError | None, expected
         ),
         "all of the padding": ("a", "course_ME______"),
         "no padding": ("abcde", "course_MFRGGZDF"),
+        "a course of the older kind": ("a/b/c", "course_MEXWEL3D"),
         "letters beyond ASCII are UTF-8": ("é", "course_YOUQ____"),
     },
 )
