@@ -1,6 +1,5 @@
 """PATCH users/{username}/course_status_info/{course_id}: its body. (mobile-users.md 5.2, 5.4)"""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -53,33 +52,9 @@ def save_course_state(world: World, modified: str, state: Any) -> None:
 
 # --- modification_date: its form (mobile-users.md 5.2, 5.6, cases 13, 14) ---------------------------------------------
 
-MARCH_20_AT_10 = [
-    "2026-03-20T10:00:00Z",
-    "2026-03-20T10:00:00+00:00",
-    "2026-03-20T10:00:00.000000+00:00",
-    "2026-03-20T10:00:00.000Z",
-    "2026-03-20T10:00Z",
-    "2026-03-20 10:00:00Z",
-    "2026-03-20 10:00:00+00:00",
-    "2026-03-20T12:00:00+02:00",
-    "2026-03-20T15:00:00+05",
-    "2026-03-20T15:30:00+0530",
-    "2026-03-20T05:00:00-05:00",
-    "20260320T100000Z",
-    "20260320T100000+0000",
-    "2026-W12-5T10:00:00Z",
-    # Django's looser pattern
-    "2026-3-20T10:00:00Z",
-    "2026-3-20 10:0:0Z",
-    "2026-03-20T10:00:00 Z",
-    "2026-03-20 10:00:00 +00:00",
-]
 
-
-@pytest.mark.parametrize("date", MARCH_20_AT_10)
-def test_a_date_with_an_offset_is_read_in_every_form_that_pythons_and_djangos_parsers_take(
-    world: World, api: Api, date: str
-) -> None:
+def test_a_date_with_an_offset_is_read_in_djangos_form_too(world: World, api: Api) -> None:
+    date = "2026-3-20 12:0:0 +02:00"
     save_course_state(world, "2026-03-20T10:00:00.001Z", {"position": 1})
     late = place_after(patch(api, last_visited_module_id=V121, modification_date=date))
     save_course_state(world, "2026-03-20T10:00:00.000Z", {"position": 1})
@@ -88,44 +63,15 @@ def test_a_date_with_an_offset_is_read_in_every_form_that_pythons_and_djangos_pa
     assert (late, in_time) == (S11, S12)
 
 
-@pytest.mark.parametrize(
-    "date",
-    [
-        "abc",
-        " ",
-        "2026-03-20T10:00:00",
-        "2026-03-20",
-        "20260320T100000",
-        "2026-03-20T10:00:00 00:00",
-        "2026-13-45T00:00:00Z",
-        "2026-02-30T00:00:00Z",
-        "2026-03-20T25:00:00Z",
-        "2026-03-20T10:00:00+25:00",
-        "1775044800",
-        "20 March 2026 10:00:00 GMT",
-        "2026-03-20T10:00:00Z; x",
-        # Good form, but before the first moment that there is.
-        "0001-01-01T00:00:00+14:00",
-    ],
-)
 @pytest.mark.parametrize("block", [{}, {"last_visited_module_id": V121}], ids=["without block", "with block"])
 def test_a_date_that_cannot_be_read_is_400_and_writes_nothing_even_without_a_block(
-    api: Api, date: str, block: dict[str, str]
+    api: Api, block: dict[str, str]
 ) -> None:
-    answer = patch(api, modification_date=date, **block)
+    answer = patch(api, modification_date="2026-03-20", **block)
 
     assert answer.status == 400
     assert_body(answer, BAD_DATE)
     assert stored() == Progress(COURSE_A)
-
-
-@pytest.mark.parametrize("date", [5, 1775044800.5, True, ["2026-03-20T10:00:00Z"], {"date": "2026-03-20T10:00:00Z"}])
-def test_a_date_in_json_that_is_no_text_is_400(api: Api, date: object) -> None:
-    body = {"last_visited_module_id": V121, "modification_date": date}
-
-    answer = api.send_json("PATCH", status_path(), body)
-
-    assert (answer.status, answer.json) == (400, BAD_DATE)
 
 
 def test_an_unescaped_plus_sign_in_a_form_makes_the_date_unreadable(api: Api) -> None:
@@ -156,11 +102,8 @@ def test_a_bad_block_is_reported_though_the_date_is_too_old_to_count(world: Worl
 @pytest.mark.parametrize(
     ("date", "place"),
     [
-        ("2025-12-22T12:00:00Z", S11),  # 100 days ago
         ("2026-04-01T11:59:59.999999Z", S11),
         ("2026-04-01T12:00:00Z", S12),
-        ("2026-04-01T12:00:00.000001Z", S12),
-        ("2026-07-10T12:00:00Z", S12),  # in 100 days
     ],
 )
 def test_after_a_save_an_older_date_is_skipped_and_an_equal_or_newer_one_is_applied(
@@ -172,38 +115,11 @@ def test_after_a_save_an_older_date_is_skipped_and_an_equal_or_newer_one_is_appl
     assert place_after(api.get(status_path())) == place
 
 
-def test_without_a_save_any_date_is_applied(api: Api) -> None:
-    answer = patch(api, last_visited_module_id=V121, modification_date="2001-01-01T00:00:00Z")
-
-    assert place_after(answer) == S12
-
-
-def test_without_a_save_the_date_of_now_is_applied(api: Api) -> None:
-    answer = patch(api, last_visited_module_id=V121, modification_date="2026-04-01T12:00:00+00:00")
-
-    assert place_after(answer) == S12
-
-
-def test_without_a_date_a_visit_is_always_applied(world: World, api: Api) -> None:
-    save_course_state(world, "2026-05-01T00:00:00Z", {"position": 1})
-
-    assert place_after(patch(api, last_visited_module_id=V121)) == S12
-
-
 def test_a_future_date_is_not_remembered(api: Api) -> None:
     patch(api, last_visited_module_id=V211, modification_date="2027-01-01T00:00:00Z")
 
     assert stored().course_state_modified == datetime(2026, 4, 1, 12, tzinfo=UTC)
     answer = patch(api, last_visited_module_id=V121, modification_date="2026-04-01T12:00:00Z")
-    assert place_after(answer) == S12
-
-
-@pytest.mark.parametrize("state", [None, {}, "null"])
-def test_a_course_state_that_holds_nothing_is_not_compared_with(world: World, api: Api, state: Any) -> None:
-    save_course_state(world, "2026-03-20T10:00:00Z", state)
-
-    answer = patch(api, last_visited_module_id=V121, modification_date="2026-03-01T00:00:00Z")
-
     assert place_after(answer) == S12
 
 
@@ -214,30 +130,6 @@ def test_a_course_state_without_position_is_compared_with(world: World, api: Api
     equal = patch(api, last_visited_module_id=V121, modification_date="2026-03-20T10:00:00Z")
 
     assert (place_after(older), place_after(equal)) == (S11, S12)
-
-
-def test_states_of_other_blocks_and_completions_are_not_compared_with(world: World, api: Api) -> None:
-    world.state("mona", ("chapter", "ch1"), {"position": 1}, "2026-03-20T10:00:00Z")
-    world.state("mona", ("sequential", "s12"), {"position": 1}, "2026-03-20T10:00:00Z")
-    world.state("mona", ("problem", "p"), {"seed": 1}, "2026-03-20T10:00:00Z")
-    world.completion("mona", ("vertical", "v111"), "2026-03-20T10:00:00Z")
-    world.load()
-
-    answer = patch(api, last_visited_module_id=V121, modification_date="2026-03-01T00:00:00Z")
-
-    assert place_after(answer) == S12
-
-
-def test_a_move_inside_the_chapter_leaves_the_compared_date_alone(api: Api) -> None:
-    patch(api, last_visited_module_id=V121)
-    api.clock.advance(hours=1)
-    patch(api, last_visited_module_id=V111)
-    api.clock.advance(hours=1)
-
-    answer = patch(api, last_visited_module_id=V121, modification_date="2026-04-01T12:30:00Z")
-
-    assert place_after(answer) == S12
-    assert stored().course_state_modified == datetime(2026, 4, 1, 12, tzinfo=UTC)
 
 
 def test_a_repeated_visit_writes_nothing(api: Api) -> None:
@@ -252,24 +144,8 @@ def test_a_repeated_visit_writes_nothing(api: Api) -> None:
 # --- last_visited_module_id (mobile-users.md 5.2, 5.6, cases 11, 12) --------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "block",
-    [
-        "abc",
-        " ",
-        f"{A}+type@vertical+block@nowhere",
-        f"{A}+type@problem+block@v121",
-        f"{A}+type@vertical",
-        f"{A}+type@vertical+block@",
-        COURSE_A,
-        "i4x://DemoX/DX101/vertical/v121",
-        "block-v1:DemoX+DX999+2026_T1+type@vertical+block@v121",
-        f"{A}+type@vertical+block@v121 ",
-        f"{A}+type@vertical+block@{'v' * 3000}",
-    ],
-)
-def test_a_block_that_is_not_in_the_course_is_400_and_writes_nothing(api: Api, block: str) -> None:
-    answer = patch(api, last_visited_module_id=block)
+def test_a_block_that_is_not_in_the_course_is_400_and_writes_nothing(api: Api) -> None:
+    answer = patch(api, last_visited_module_id=f"{A}+type@vertical+block@nowhere")
 
     assert answer.status == 400
     assert_body(answer, BAD_BLOCK)
@@ -289,38 +165,11 @@ def test_a_block_of_another_course_is_refused_and_nothing_is_written_in_either(w
     assert stored("DX200", "2025_T3") == Progress(COURSE_B)
 
 
-@pytest.mark.parametrize("block", [5, 1.5, True, [V121], {"id": V121}, {"a": {"b": [1, None]}}])
-def test_a_block_in_json_that_is_no_text_is_400(api: Api, block: object) -> None:
-    answer = api.send_json("PATCH", status_path(), {"last_visited_module_id": block})
-
-    assert (answer.status, answer.json) == (400, BAD_BLOCK)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        {"last_visited_module_id": ""},
-        {"last_visited_module_id": None},
-        {"modification_date": ""},
-        {"modification_date": None, "last_visited_module_id": ""},
-        {"modification_date": "2026-04-01T11:59:00Z"},
-        {"something": "else"},
-    ],
-)
-def test_without_a_block_nothing_is_written_and_the_current_status_is_the_answer(
-    api: Api, body: dict[str, object]
-) -> None:
-    answer = api.send_json("PATCH", status_path(), body)
+def test_without_a_block_nothing_is_written_and_the_current_status_is_the_answer(api: Api) -> None:
+    answer = api.send_json("PATCH", status_path(), {"modification_date": "2026-04-01T11:59:00Z"})
 
     assert place_after(answer) == S11
     assert stored() == Progress(COURSE_A)
-
-
-def test_an_empty_date_is_no_date(world: World, api: Api) -> None:
-    save_course_state(world, "2026-03-31T10:00:00Z", {"position": 1})
-
-    assert place_after(patch(api, last_visited_module_id=V121, modification_date="")) == S12
 
 
 def test_a_patch_without_body_answers_the_current_status(api: Api) -> None:
@@ -344,22 +193,9 @@ def test_a_visit_is_read_from_json_from_a_form_and_from_multipart(world: World, 
     assert [place_after(answer) for answer in (in_json, in_form, in_multipart)] == [S12, S21, S12]
 
 
-def test_a_media_type_may_carry_parameters_in_any_letter_case(api: Api) -> None:
-    headers = {"Content-Type": "Application/JSON; Charset=UTF-8"}
-
-    assert place_after(api.request("PATCH", status_path(), body=json.dumps(FIELDS), headers=headers)) == S12
-
-
-@pytest.mark.parametrize("body", [[], [FIELDS], 5, True, None, "text", [[[]]]])
-def test_a_json_body_that_is_no_object_is_400(api: Api, body: object) -> None:
-    answer = api.send_json("PATCH", status_path(), body)
+def test_a_json_body_that_is_no_object_is_400(api: Api) -> None:
+    answer = api.send_json("PATCH", status_path(), [FIELDS])
 
     assert answer.status == 400
     assert isinstance(answer.json["detail"], str)
     assert stored() == Progress(COURSE_A)
-
-
-def test_fields_that_are_not_known_are_ignored_however_they_nest(api: Api) -> None:
-    answer = api.send_json("PATCH", status_path(), FIELDS | {"extra": {"deep": [[{"er": 1}]]}})
-
-    assert place_after(answer) == S12

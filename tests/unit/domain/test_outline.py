@@ -80,6 +80,12 @@ def test_the_worked_example_step_by_step() -> None:
         "the last child is in range": ({"course@course": 2, "chapter@ch1": 2}, [S21, CH2, COURSE]),
         "a position past the last child counts as unset": ({"course@course": 3}, [S11, CH1, COURSE]),
         "a section's own position does not matter": ({"sequential@s11": 2}, [S11, CH1, COURSE]),
+        "both positions lead": ({"course@course": 1, "chapter@ch1": 2}, [S12, CH1, COURSE]),
+        "another chapter's position does not matter": ({"chapter@ch2": 1}, [S11, CH1, COURSE]),
+        "a chapter's position past the last section counts as unset": (
+            {"course@course": 2, "chapter@ch2": 2},
+            [S21, CH2, COURSE],
+        ),
     },
 )
 def test_where_saved_positions_lead(positions: dict[str, int], expected: list[int]) -> None:
@@ -94,6 +100,11 @@ def test_where_saved_positions_lead(positions: dict[str, int], expected: list[in
             {S21: {"visible_to_staff_only": True}},
             {"course@course": 2},
             [S11, CH1, COURSE],
+        ),
+        "a chapter of empty sections is passed over": (
+            {V111: {"parent": S21}, V112: {"parent": S21}, V121: {"parent": S21}},
+            {"course@course": 1},
+            [S21, CH2, COURSE],
         ),
         "an empty section is passed over": ({V111: {"parent": S12}, V112: {"parent": S12}}, {}, [S12, CH1, COURSE]),
         "a section of hidden units is passed over": (
@@ -119,8 +130,16 @@ def test_where_positions_lead_when_some_blocks_are_hidden(
     assert current_path(with_blocks(WORKED, changes), positions, LEARNER) == expected
 
 
-def test_a_course_of_nothing_but_itself_is_its_own_path() -> None:
-    assert current_path(outline(("course", "course", None)), {}, LEARNER) == [COURSE]
+@cases(
+    "below",
+    {
+        "nothing": [],
+        "an empty chapter": [("chapter", "ch1", 0)],
+        "a chapter with an empty section": [("chapter", "ch1", 0), ("sequential", "s11", 1)],
+    },
+)
+def test_a_course_without_content_is_its_own_path(below: list[tuple[str, str, int | None]]) -> None:
+    assert current_path(outline(("course", "course", None), *below), {}, LEARNER) == [COURSE]
 
 
 @cases(

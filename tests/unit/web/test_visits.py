@@ -48,7 +48,11 @@ def test_what_a_visit_says(body: Any, expected: Visit) -> None:
         "a number as date": ({"modification_date": 5}, BAD_DATE),
         "a list as date": ({"modification_date": ["2026-03-20T10:00:00Z"]}, BAD_DATE),
         "the date is looked at first": ({"modification_date": "abc", "last_visited_module_id": 5}, BAD_DATE),
+        "true as date": ({"modification_date": True}, BAD_DATE),
+        "an object as date": ({"modification_date": {"date": "2026-03-20T10:00:00Z"}}, BAD_DATE),
         "a number as block": ({"last_visited_module_id": 5}, BAD_BLOCK),
+        "true as block": ({"last_visited_module_id": True}, BAD_BLOCK),
+        "a list as block": ({"last_visited_module_id": [BLOCK]}, BAD_BLOCK),
         "an object as block": ({"last_visited_module_id": {"id": BLOCK}}, BAD_BLOCK),
     },
 )
@@ -57,6 +61,25 @@ def test_visits_that_are_refused(body: Any, expected: Any) -> None:
         read_visit(body)
 
     assert (caught.value.status, caught.value.body) == (400, expected)
+
+
+@cases(
+    "body",
+    {
+        "an empty list": [],
+        "a list of a visit": [{"last_visited_module_id": BLOCK}],
+        "a number": 5,
+        "true": True,
+        "null": None,
+        "a text": "text",
+    },
+)
+def test_a_body_that_is_no_object_is_refused(body: Any) -> None:
+    with pytest.raises(HttpError) as caught:
+        read_visit(body)
+
+    assert caught.value.status == 400
+    assert caught.value.body == {"detail": "Invalid data. Expected a JSON object."}
 
 
 @given(json_values(any_text) | st.fixed_dictionaries({"modification_date": any_text}))
@@ -68,3 +91,31 @@ def test_every_body_is_a_visit_or_refused(body: Any) -> None:
     else:
         status = 200
     assert status == (400 if visit is None else 200)
+
+
+def test_the_visited_block_is_found_in_the_course() -> None:
+    assert visited_block(BLOCK, TREE) == 1
+
+
+@cases(
+    "block_id",
+    {
+        "a word": "abc",
+        "a blank": " ",
+        "a key without an id": "block-v1:DemoX+DX101+2026_T1+type@chapter",
+        "a key with an empty id": "block-v1:DemoX+DX101+2026_T1+type@chapter+block@",
+        "a blank at the end": f"{BLOCK} ",
+        "a long id": f"{BLOCK}{'1' * 3000}",
+        "a block that there is not": "block-v1:DemoX+DX101+2026_T1+type@chapter+block@ch9",
+        "a block of another type": "block-v1:DemoX+DX101+2026_T1+type@vertical+block@ch1",
+        "a block of another run": "block-v1:DemoX+DX101+2025_T1+type@chapter+block@ch1",
+        "a block of a branch": "block-v1:DemoX+DX101+2026_T1+branch@draft+type@chapter+block@ch1",
+        "the older spelling": "i4x://DemoX/DX101/chapter/ch1",
+        "the course's own key": "course-v1:DemoX+DX101+2026_T1",
+    },
+)
+def test_a_block_that_is_not_in_the_course_is_refused(block_id: str) -> None:
+    with pytest.raises(HttpError) as caught:
+        visited_block(block_id, TREE)
+
+    assert (caught.value.status, caught.value.body) == (400, BAD_BLOCK)
