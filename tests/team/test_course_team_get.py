@@ -96,8 +96,6 @@ def test_both_slash_forms_are_served_without_a_redirect(api: Api, site: World) -
     "path",
     [
         "/api/support/v1/manage_course_team//",
-        "/api/support/v1/manage_course_teams",
-        "/api/support/v1/xmanage_course_team",
         "/api/support/v1/manage_course_team/x",
         "/api/support/v2/manage_course_team/",
     ],
@@ -108,11 +106,10 @@ def test_a_path_that_is_only_similar_is_404(api: Api, site: World, path: str) ->
     assert (answer.status, answer.json) == (404, {"detail": "Not found."})
 
 
-@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
-def test_another_method_is_405_and_names_those_allowed(api: Api, site: World, method: str) -> None:
-    answer = api.request(method, PATH, "pat")
+def test_another_method_is_405_and_names_those_allowed(api: Api, site: World) -> None:
+    answer = api.request("PATCH", PATH, "pat")
 
-    assert (answer.status, answer.json) == (405, {"detail": f'Method "{method}" not allowed.'})
+    assert (answer.status, answer.json) == (405, {"detail": 'Method "PATCH" not allowed.'})
     assert {name.strip() for name in answer.headers["allow"].split(",")} == {"GET", "PUT", "HEAD", "OPTIONS"}
 
 
@@ -140,16 +137,14 @@ def test_options_says_what_the_endpoint_takes(api: Api, site: World) -> None:
     assert answer.json["renders"] == ["application/json"]
 
 
-@pytest.mark.parametrize("accept", ["text/html", "image/*", "application/xml, text/plain"])
-def test_an_accept_header_without_json_is_406(api: Api, site: World, accept: str) -> None:
-    answer = api.get(f"{PATH}?username=nora", "sam", Accept=accept)
+def test_an_accept_header_without_json_is_406(api: Api, site: World) -> None:
+    answer = api.get(f"{PATH}?username=nora", "sam", Accept="text/html")
 
     assert (answer.status, answer.json) == (406, {"detail": "Could not satisfy the request Accept header."})
 
 
-@pytest.mark.parametrize("accept", ["application/json", "*/*", "application/*", "text/html, application/json;q=0.1"])
-def test_an_accept_header_with_json_is_served(api: Api, site: World, accept: str) -> None:
-    assert api.get(f"{PATH}?username=nora", "sam", Accept=accept).status == 200
+def test_an_accept_header_with_json_is_served(api: Api, site: World) -> None:
+    assert api.get(f"{PATH}?username=nora", "sam", Accept="text/html, application/json;q=0.1").status == 200
 
 
 def test_the_answer_is_compact_json(api: Api, site: World) -> None:
@@ -190,35 +185,14 @@ def test_a_caller_who_is_not_in_the_table_sees_no_course(team: Team, site: World
 # --- Query parameters (course-team.md 3.1) ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("query", "shown"),
-    [
-        ("email=wrong@example.org&username=nora&user_id=4", "wrong@example.org"),
-        ("user_id=4&username=wrong", "wrong"),
-        ("user_id=999&email=&username=", "999"),
-    ],
-)
-def test_the_first_identifier_present_decides_alone(api: Api, site: World, query: str, shown: str) -> None:
-    answer = api.get(f"{PATH}?{query}", "sam")
+def test_the_first_identifier_present_decides_alone(api: Api, site: World) -> None:
+    answer = api.get(f"{PATH}?email=&user_id=4&username=wrong", "sam")
 
-    assert (answer.status, answer.json) == (404, not_found(shown))
+    assert (answer.status, answer.json) == (404, not_found("wrong"))
 
 
-@pytest.mark.parametrize("query", ["email=nora@example.org&username=wrong&user_id=999", "username=nora&user_id=999"])
-def test_a_right_identifier_is_not_disturbed_by_later_wrong_ones(api: Api, site: World, query: str) -> None:
-    assert api.get(f"{PATH}?{query}", "sam").status == 200
-
-
-@pytest.mark.parametrize("query", ["email=&username=nora", "email&username=nora", "email=&username=&user_id=4"])
-def test_an_empty_parameter_counts_as_absent(api: Api, site: World, query: str) -> None:
-    assert api.get(f"{PATH}?{query}", "sam").status == 200
-
-
-@pytest.mark.parametrize("query", ["", "email=", "email=&username=&user_id=", "e-mail=x", "Email=nora@example.org"])
-def test_nothing_but_empty_or_unknown_parameters_is_400(api: Api, site: World, query: str) -> None:
-    answer = api.get(f"{PATH}?{query}", "sam")
-
-    assert (answer.status, answer.json) == (400, MISSING)
+def test_an_empty_parameter_counts_as_absent(api: Api, site: World) -> None:
+    assert api.get(f"{PATH}?email&username=&user_id=4", "sam").status == 200
 
 
 def test_unknown_parameters_are_ignored(api: Api, site: World) -> None:
@@ -253,12 +227,11 @@ def test_emails_and_usernames_compare_without_regard_to_case(api: Api, site: Wor
     assert api.get(f"{PATH}?{query}", "sam").status == 200
 
 
-@pytest.mark.parametrize("user_id", ["%204", "4%20", "+4", "%2B4", "04"])
-def test_a_user_id_may_be_padded(api: Api, site: World, user_id: str) -> None:
-    assert api.get(f"{PATH}?user_id={user_id}", "sam").status == 200
+def test_a_user_id_may_be_padded(api: Api, site: World) -> None:
+    assert api.get(f"{PATH}?user_id=%204", "sam").status == 200
 
 
-@pytest.mark.parametrize("user_id", ["0", "-4", "9" * 30, "9" * 5000, "abc", "1.0", "4,", "0x4", "1e3", "NaN", "None"])
+@pytest.mark.parametrize("user_id", ["0", "9" * 5000, "abc"], ids=["zero", "a long one", "a word"])
 def test_a_user_id_that_nobody_has_is_404(api: Api, site: World, user_id: str) -> None:
     answer = api.get(f"{PATH}?user_id={user_id}", "sam")
 
@@ -272,9 +245,7 @@ def test_a_user_id_that_nobody_has_is_404(api: Api, site: World, user_id: str) -
     ("sent", "shown"),
     [
         ("email=%C3%BC%27s%22%3C%3E%26@x", "ü's\"<>&@x"),
-        ("email=%20%20", "  "),
         ("username=a%2520b", "a%20b"),
-        ("username=%F0%9F%8D%9E", "🍞"),
     ],
 )
 def test_the_404_quotes_the_identifier_decoded_and_otherwise_as_sent(
@@ -308,10 +279,9 @@ def test_global_staff_and_superusers_see_every_course(team: Team, people: World,
     assert team.listed(caller) == ["course-v1:OtherOrg+X+R", *ALL_COURSES]
 
 
-@pytest.mark.parametrize("role", ["staff", "limited_staff", "beta_testers", "data_researcher", "finance_admin"])
-@pytest.mark.parametrize("level", ["course", "org"])
-def test_no_role_but_instructor_shows_a_course(team: Team, people: World, role: str, level: str) -> None:
-    people.role("pat", role, **({"course_id": COURSE_0} if level == "course" else {"org": "TestOrg"}))
+def test_no_role_but_instructor_shows_a_course(team: Team, people: World) -> None:
+    people.role("pat", "staff", COURSE_0)
+    people.role("pat", "staff", org="TestOrg")
     people.load()
 
     assert team.listed("pat") == []
@@ -352,9 +322,8 @@ def test_a_role_with_neither_course_nor_organization_shows_nothing(team: Team, p
     assert team.listed("pat") == []
 
 
-@pytest.mark.parametrize("org", ["testorg", "TESTORG", "TestOrg"])
-def test_an_organizations_letter_case_does_not_matter(team: Team, people: World, org: str) -> None:
-    people.role("pat", "instructor", org=org)
+def test_an_organizations_letter_case_does_not_matter(team: Team, people: World) -> None:
+    people.role("pat", "instructor", org="TESTORG")
     people.load()
 
     assert team.listed("pat") == ALL_COURSES
@@ -426,18 +395,8 @@ def test_the_keys_stand_in_the_contracts_order(team: Team, site: World) -> None:
         assert list(row) == ELEMENT_KEYS
 
 
-@pytest.mark.parametrize("rows", [("staff", "instructor"), ("instructor", "staff")])
-def test_instructor_wins_where_both_roles_are_stored(team: Team, people: World, rows: tuple[str, str]) -> None:
-    for role in rows:
-        people.role("nora", role, COURSE_0)
-    people.load()
-
-    assert team.rows("sam", username="nora")[COURSE_0]["role"] == "instructor"
-
-
-@pytest.mark.parametrize("role", ["beta_testers", "limited_staff", "data_researcher", "ccx_coach", "library_user"])
-def test_other_roles_are_invisible(team: Team, people: World, role: str) -> None:
-    people.role("nora", role, COURSE_0)
+def test_other_roles_are_invisible(team: Team, people: World) -> None:
+    people.role("nora", "limited_staff", COURSE_0)
     people.load()
 
     assert team.rows("sam", username="nora")[COURSE_0]["role"] is None
@@ -462,25 +421,6 @@ def test_the_role_is_the_same_by_every_identifier(team: Team, people: World) -> 
     assert [row["role"] for row in by_id.json] == [None, "staff", None]
 
 
-@pytest.mark.parametrize(
-    ("end", "status"),
-    [
-        (None, "active"),
-        ("2026-04-01T12:00:00Z", "active"),
-        ("2026-04-01T12:00:00.001Z", "active"),
-        ("2026-04-01T11:59:59.999Z", "archived"),
-        ("2020-01-01T00:00:00Z", "archived"),
-        ("2026-04-01T14:00:00+02:00", "active"),
-        ("2026-04-01T13:59:59+02:00", "archived"),
-    ],
-)
-def test_a_course_is_archived_once_its_end_has_passed(team: Team, people: World, end: str | None, status: str) -> None:
-    people.course("course-v1:TestOrg+End+R", end=end)
-    people.load()
-
-    assert team.rows("sam", username="nora")["course-v1:TestOrg+End+R"]["status"] == status
-
-
 def test_a_course_becomes_archived_as_time_passes(team: Team, people: World) -> None:
     people.course("course-v1:TestOrg+End+R", end="2026-04-01T12:00:00Z")
     people.load()
@@ -491,26 +431,6 @@ def test_a_course_becomes_archived_as_time_passes(team: Team, people: World) -> 
 
     assert before["course-v1:TestOrg+End+R"]["status"] == "active"
     assert after["course-v1:TestOrg+End+R"]["status"] == "archived"
-
-
-def test_start_and_enrollment_dates_do_not_matter_for_the_status(team: Team, people: World) -> None:
-    people.course("course-v1:TestOrg+Far+R", start="2030-01-01T00:00:00Z", end=None)
-    people.course("course-v1:TestOrg+Shut+R", enrollment_end="2020-01-01T00:00:00Z", end=None)
-    people.load()
-
-    rows = team.rows("sam", username="nora")
-
-    assert rows["course-v1:TestOrg+Far+R"]["status"] == "active"
-    assert rows["course-v1:TestOrg+Shut+R"]["status"] == "active"
-
-
-def test_a_course_without_name_is_called_by_its_number(team: Team, people: World) -> None:
-    people.course("course-v1:TestOrg+Nameless+R", display_name=None)
-    people.load()
-
-    row = team.rows("sam", username="nora")["course-v1:TestOrg+Nameless+R"]
-
-    assert (row["course_name"], row["number"], row["run"], row["org"]) == ("Nameless", "Nameless", "R", "TestOrg")
 
 
 def test_number_and_organization_are_the_keys_whatever_the_overview_displays(team: Team, people: World) -> None:
@@ -542,24 +462,6 @@ def test_a_course_of_the_older_key_form_is_listed(team: Team, people: World) -> 
     assert (row["org"], row["number"], row["run"]) == ("OldOrg", "Old101", "2013")
     assert row["course_url"] == "https://studio.example.org/course/OldOrg/Old101/2013"
     assert row["role"] == "staff"
-
-
-@pytest.mark.parametrize(
-    ("https", "url"),
-    [
-        ("on", "https://studio.example.org/course/course-v1:TestOrg+C0+R"),
-        ("off", "http://studio.example.org/course/course-v1:TestOrg+C0+R"),
-        ("ON", "http://studio.example.org/course/course-v1:TestOrg+C0+R"),
-        ("", "http://studio.example.org/course/course-v1:TestOrg+C0+R"),
-    ],
-)
-def test_the_course_url_is_https_only_where_that_is_on(
-    team: Team, site: World, monkeypatch: pytest.MonkeyPatch, https: str, url: str
-) -> None:
-    monkeypatch.setenv("HTTPS", https)
-    settings.cache_clear()
-
-    assert team.rows("ina", username="nora")[COURSE_0]["course_url"] == url
 
 
 def test_the_course_url_names_studios_host_and_port(team: Team, site: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -169,40 +169,22 @@ def test_the_path_without_slash_takes_the_same_put(api: Api, team: Team, site: W
     assert team.stored_roles() == {"staff"}
 
 
-@pytest.mark.parametrize("body", ["{", '{"email": }', "[1,", "{'email': 1}", "nope", '{"a":1}x', "\x00"])
-def test_malformed_json_is_400_in_djangos_own_shape(api: Api, site: World, body: str) -> None:
-    answer = api.request("PUT", PATH, "sam", body, {"Content-Type": "application/json"})
+def test_malformed_json_is_400_in_djangos_own_shape(api: Api, site: World) -> None:
+    answer = api.request("PUT", PATH, "sam", '{"email": }', {"Content-Type": "application/json"})
 
     assert answer.status == 400
     assert list(answer.json) == ["detail"]
     assert answer.json["detail"].startswith("JSON parse error - ")
 
 
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
-def test_a_number_that_is_none_is_a_parse_error(api: Api, site: World, number: str) -> None:
-    body = f'{{"email": "nora@example.org", "bulk_role_operations": [{number}]}}'
+def test_another_media_type_is_415(api: Api, site: World) -> None:
+    answer = api.request("PUT", PATH, "sam", "{}", {"Content-Type": "text/plain"})
 
-    answer = api.request("PUT", PATH, "sam", body, {"Content-Type": "application/json"})
-
-    assert answer.status == 400
-    assert answer.json["detail"].startswith("JSON parse error - ")
-
-
-@pytest.mark.parametrize("media_type", ["text/plain", "application/xml", "application/octet-stream"])
-def test_another_media_type_is_415(api: Api, site: World, media_type: str) -> None:
-    answer = api.request("PUT", PATH, "sam", "{}", {"Content-Type": media_type})
-
-    assert (answer.status, answer.json) == (415, {"detail": f'Unsupported media type "{media_type}" in request.'})
+    assert (answer.status, answer.json) == (415, {"detail": 'Unsupported media type "text/plain" in request.'})
 
 
 def test_the_media_type_is_not_looked_at_before_the_token(api: Api, site: World) -> None:
     assert api.request("PUT", PATH, None, "{}", {"Content-Type": "text/plain"}).status == 401
-
-
-def test_json_with_a_charset_is_json(api: Api, site: World) -> None:
-    answer = api.request("PUT", PATH, "sam", "{}", {"Content-Type": "Application/JSON; charset=utf-8"})
-
-    assert answer.json == refusal("", EMAIL_REQUIRED)
 
 
 def test_an_empty_body_is_an_empty_object(api: Api, site: World) -> None:
@@ -219,14 +201,6 @@ def test_a_form_is_an_object_whose_list_is_a_text(api: Api, site: World) -> None
     assert (answer.status, answer.json) == (400, refusal("nora@example.org", OPERATIONS_REQUIRED))
 
 
-def test_a_multipart_form_is_an_object_whose_list_is_a_text(api: Api, site: World) -> None:
-    fields = {"email": "nora@example.org", "bulk_role_operations": "[{}]"}
-
-    answer = api.send_multipart("PUT", PATH, fields, "sam")
-
-    assert (answer.status, answer.json) == (400, refusal("nora@example.org", OPERATIONS_REQUIRED))
-
-
 def test_an_accept_header_without_json_is_406_and_changes_nothing(api: Api, team: Team, site: World) -> None:
     body = json.dumps({"email": "nora@example.org", "bulk_role_operations": [operation()]})
     headers = {"Content-Type": "application/json", "Accept": "text/html"}
@@ -238,47 +212,6 @@ def test_an_accept_header_without_json_is_406_and_changes_nothing(api: Api, team
 
 
 # --- The request as a whole (course-team.md 4.2) ----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("body", [[], ["x"], "text", "", 0, 7, 1.5, True, False, None])
-def test_a_body_that_is_no_object_is_400_without_an_email(team: Team, site: World, body: Any) -> None:
-    answer = team.send(body, "pat")
-
-    assert (answer.status, answer.json) == (400, refusal("", NOT_AN_OBJECT))
-
-
-@pytest.mark.parametrize("email", ["", None, 0, False, [], {}])
-def test_a_falsy_email_is_missing(team: Team, site: World, email: Any) -> None:
-    answer = team.put(operation(), email=email)
-
-    assert (answer.status, answer.json) == (400, refusal("", EMAIL_REQUIRED))
-
-
-@pytest.mark.parametrize("email", [4, 1.5, True, ["nora@example.org"], {"email": "nora@example.org"}])
-def test_an_email_that_is_no_text_is_missing(team: Team, site: World, email: Any) -> None:
-    answer = team.put(operation(), email=email)
-
-    assert (answer.status, answer.json) == (400, refusal("", EMAIL_REQUIRED))
-
-
-@pytest.mark.parametrize("operations", [None, [], {}, "text", "", 1, 0, True, {"0": {}}])
-def test_operations_that_are_no_filled_list_are_missing(team: Team, site: World, operations: Any) -> None:
-    answer = team.send({"email": "Nora@Example.org", "bulk_role_operations": operations}, "pat")
-
-    assert (answer.status, answer.json) == (400, refusal("Nora@Example.org", OPERATIONS_REQUIRED))
-
-
-def test_absent_operations_are_missing(team: Team, site: World) -> None:
-    answer = team.send({"email": "nora@example.org"}, "pat")
-
-    assert (answer.status, answer.json) == (400, refusal("nora@example.org", OPERATIONS_REQUIRED))
-
-
-@pytest.mark.parametrize("selector", [{"username": "nora"}, {"user_id": 4}])
-def test_only_the_email_selects_the_user(team: Team, site: World, selector: dict[str, Any]) -> None:
-    answer = team.send({**selector, "bulk_role_operations": [operation()]})
-
-    assert (answer.status, answer.json) == (400, refusal("", EMAIL_REQUIRED))
 
 
 def test_username_and_user_id_beside_the_email_are_ignored(team: Team, site: World) -> None:
@@ -308,7 +241,7 @@ def test_an_inactive_user_is_400_and_not_404(team: Team, people: World) -> None:
     assert team.stored_roles("ilse") == set()
 
 
-@pytest.mark.parametrize("email", ["   ", " nora@example.org", "nora@example.org\n", "nora", "é@ü", "a" * 5000])
+@pytest.mark.parametrize("email", [" nora@example.org", "a" * 5000], ids=["a blank more", "a long one"])
 def test_an_email_is_neither_trimmed_nor_guessed_and_is_echoed_as_sent(team: Team, site: World, email: str) -> None:
     answer = team.put(operation(), email=email)
 
@@ -322,10 +255,9 @@ def test_an_email_is_found_in_any_letter_case_and_echoed_as_sent(team: Team, sit
     assert team.stored_roles("nora") == {"staff"}
 
 
-@pytest.mark.parametrize("role", ["staff", "limited_staff", "beta_testers", "data_researcher"])
-def test_no_role_but_instructor_lets_a_caller_in(team: Team, people: World, role: str) -> None:
-    people.role("pat", role, COURSE_0)
-    people.role("pat", role, org="TestOrg")
+def test_no_role_but_instructor_lets_a_caller_in(team: Team, people: World) -> None:
+    people.role("pat", "staff", COURSE_0)
+    people.role("pat", "staff", org="TestOrg")
     people.load()
 
     answer = team.put(operation(), caller="pat")
@@ -392,8 +324,7 @@ def test_1000_operations_over_100_courses_have_1000_results_in_order(
 # --- One operation: what is refused, and what is looked at first (course-team.md 4.3) ---------------------------------
 
 
-@pytest.mark.parametrize("name", ["course_id", "role", "action"])
-@pytest.mark.parametrize("value", ["", None, 0, False, [], {}])
+@pytest.mark.parametrize(("name", "value"), [("course_id", {}), ("role", 0), ("action", False)])
 def test_a_falsy_field_is_missing_and_echoed_as_sent(team: Team, site: World, name: str, value: Any) -> None:
     one = operation() | {name: value}
 
@@ -403,31 +334,27 @@ def test_a_falsy_field_is_missing_and_echoed_as_sent(team: Team, site: World, na
     assert type(result[0][name]) is type(value)
 
 
-@pytest.mark.parametrize("name", ["course_id", "role", "action"])
-def test_an_absent_field_is_missing_and_echoed_as_null(team: Team, site: World, name: str) -> None:
-    one = {key: value for key, value in operation().items() if key != name}
+def test_an_absent_field_is_missing_and_echoed_as_null(team: Team, site: World) -> None:
+    one = {key: value for key, value in operation().items() if key != "role"}
 
-    assert team.results(one) == [failed(operation() | {name: None}, FIELDS_REQUIRED)]
+    assert team.results(one) == [failed(operation(role=None), FIELDS_REQUIRED)]
 
 
-@pytest.mark.parametrize("one", ["text", 5, None, True, [], ["course_id", "role", "action"], 1.5])
-def test_an_operation_that_is_no_object_fails_alone(team: Team, site: World, one: Any) -> None:
-    results = team.results(one, operation())
+def test_an_operation_that_is_no_object_fails_alone(team: Team, site: World) -> None:
+    results = team.results(["course_id", "role", "action"], operation())
 
     assert results == [failed(operation(None, None, None), FIELDS_REQUIRED), succeeded(operation())]
     assert team.stored_roles() == {"staff"}
 
 
-@pytest.mark.parametrize(
-    "role", ["STAFF", "staff ", " staff", "Instructor", "owner", "beta_testers", 5, True, ["staff"], {"role": "staff"}]
-)
+@pytest.mark.parametrize("role", ["STAFF", {"role": "staff"}], ids=["capitals", "object"])
 def test_a_role_that_is_not_exactly_instructor_or_staff_is_invalid(team: Team, site: World, role: Any) -> None:
     one = operation(role=role)
 
     assert team.results(one, operation(COURSE_1)) == [failed(one, INVALID_ROLE), succeeded(operation(COURSE_1))]
 
 
-@pytest.mark.parametrize("action", ["ASSIGN", "assign ", "add", "delete", 5, True, ["assign"], {"action": "assign"}])
+@pytest.mark.parametrize("action", ["assign ", ["assign"]], ids=["a blank more", "list"])
 def test_an_action_that_is_not_exactly_assign_or_revoke_is_invalid(team: Team, site: World, action: Any) -> None:
     one = operation(action=action)
 
@@ -439,27 +366,10 @@ def test_an_action_that_is_not_exactly_assign_or_revoke_is_invalid(team: Team, s
     [
         "course-v1:TestOrg+Gone+R",
         "course-v1:testorg+C0+R",
-        " course-v1:TestOrg+C0+R",
-        "course-v1:TestOrg+C0+R ",
-        "course-v1:TestOrg+C0+R\n",
-        "course-v1:TestOrg+C0",
-        "course-v1:TestOrg+C0+",
-        "course-v1:TestOrg C0 R",
-        "COURSE-V1:TestOrg+C0+R",
-        "course-v1%3ATestOrg%2BC0%2BR",
-        "TestOrg/C0/R",
-        "TestOrg+C0+R",
-        "library-v1:TestOrg+C0",
         "course-v1:TestOrg+C0+R+branch@draft",
-        "block-v1:TestOrg+C0+R+type@course+block@course",
-        "course-v1:TestOrg+C0+R\u0000",
-        "course-v1:" + "x" * 5000 + "+C0+R",
-        5,
-        1.5,
-        True,
         ["course-v1:TestOrg+C0+R"],
-        {"course_id": "course-v1:TestOrg+C0+R"},
     ],
+    ids=["gone", "another letter case", "a branch", "a list"],
 )
 def test_a_course_that_cannot_be_parsed_or_does_not_exist_is_invalid(team: Team, site: World, course_id: Any) -> None:
     one = operation(course_id)
@@ -478,25 +388,8 @@ def test_older_keys_and_keys_outside_of_ascii_are_accepted(team: Team, people: W
     assert team.results(one, caller="ina") == [failed(one, no_access(course_id, org))]
 
 
-@pytest.mark.parametrize(
-    ("one", "error"),
-    [
-        (operation("nonsense", "owner", ""), FIELDS_REQUIRED),
-        (operation("nonsense", "owner", "add"), INVALID_ROLE),
-        (operation("nonsense", "staff", "add"), INVALID_ACTION),
-        (operation("course-v1:OtherOrg+Gone+R"), INVALID_COURSE),
-        (operation(COURSE_1), no_access(COURSE_1)),
-    ],
-)
-def test_the_checks_of_an_operation_come_in_the_contracts_order(
-    team: Team, site: World, one: dict[str, Any], error: str
-) -> None:
-    assert team.results(one, caller="ina") == [failed(one, error)]
-
-
-@pytest.mark.parametrize("org", ["testorg", "TESTORG", "TestOrg"])
-def test_an_organizations_letter_case_does_not_matter(team: Team, people: World, org: str) -> None:
-    people.role("pat", "instructor", org=org)
+def test_an_organizations_letter_case_does_not_matter(team: Team, people: World) -> None:
+    people.role("pat", "instructor", org="TESTORG")
     people.load()
 
     assert team.results(operation(COURSE_2), caller="pat") == [succeeded(operation(COURSE_2))]
@@ -625,10 +518,7 @@ def test_assigning_keeps_roles_that_are_not_the_teams(team: Team, people: World)
     ("modes", "mode"),
     [
         ([], "audit"),
-        (["verified", "audit"], "audit"),
         (["verified", "honor"], "honor"),
-        (["verified"], "audit"),
-        (["honor", "audit"], "audit"),
     ],
 )
 def test_a_new_enrollment_has_the_courses_default_mode(team: Team, people: World, modes: list[str], mode: str) -> None:
@@ -692,11 +582,10 @@ def test_a_course_that_is_over_and_hidden_is_no_obstacle(team: Team, people: Wor
     assert team.stored_enrollment("nora", closed) is not None
 
 
-@pytest.mark.parametrize("target", ["sue", "sam", "ina"])
-def test_staff_superusers_and_instructors_are_targets_like_any_other(team: Team, site: World, target: str) -> None:
-    team.results(operation(COURSE_2), email=f"{target}@example.org")
+def test_superusers_are_targets_like_any_other(team: Team, site: World) -> None:
+    team.results(operation(COURSE_2), email="sue@example.org")
 
-    assert team.stored_roles(target, COURSE_2) == {"staff"}
+    assert team.stored_roles("sue", COURSE_2) == {"staff"}
 
 
 def test_a_user_without_profile_gets_role_and_enrollment(team: Team, people: World) -> None:
@@ -710,15 +599,11 @@ def test_a_user_without_profile_gets_role_and_enrollment(team: Team, people: Wor
 # --- revoke (course-team.md 4.6) --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("said", ["staff", "instructor"])
-@pytest.mark.parametrize("held", [["staff"], ["instructor"], ["staff", "instructor"]])
-def test_revoking_takes_every_team_role_whichever_it_names(
-    team: Team, people: World, held: list[str], said: str
-) -> None:
-    for role in held:
-        people.role("nora", role, COURSE_0)
+@pytest.mark.parametrize(("held", "named"), [("staff", "instructor"), ("instructor", "staff")])
+def test_revoking_takes_every_team_role_whichever_it_names(team: Team, people: World, held: str, named: str) -> None:
+    people.role("nora", held, COURSE_0)
     people.load()
-    one = operation(COURSE_0, said, "revoke")
+    one = operation(COURSE_0, named, "revoke")
 
     assert team.results(one) == [succeeded(one)]
     assert team.stored_roles() == set()
@@ -782,10 +667,8 @@ def test_revoking_leaves_roles_on_the_organization(team: Team, people: World) ->
     ("steps", "held", "enrolled"),
     [
         ([("staff", "assign"), ("instructor", "assign")], {"instructor"}, True),
-        ([("instructor", "assign"), ("staff", "assign")], {"staff"}, True),
         ([("staff", "assign"), ("staff", "revoke")], set(), True),
         ([("staff", "revoke"), ("staff", "assign")], {"staff"}, True),
-        ([("staff", "assign"), ("staff", "assign")], {"staff"}, True),
         ([("staff", "revoke"), ("staff", "revoke")], set(), False),
         ([("staff", "assign"), ("instructor", "assign"), ("staff", "revoke")], set(), True),
     ],

@@ -100,6 +100,8 @@ def test_the_team_role_that_the_support_page_shows(roles: Roles, expected: str |
     {
         "a learner instructs nothing": (PLAIN, set(), set()),
         "staff instructs nothing": (course_role("staff"), set(), set()),
+        "a beta tester instructs nothing": (course_role("beta_testers"), set(), set()),
+        "limited staff of an organization instructs nothing": (org_role("limited_staff"), set(), set()),
         "an instructor of a course instructs that course only": (course_role("instructor"), {COURSE_ID}, set()),
         "an organization's instructor instructs it in lower case": (org_role("instructor"), set(), {"demox"}),
         "staff of an organization instructs nothing": (org_role("staff"), set(), set()),
