@@ -3,11 +3,9 @@
 import json
 from typing import Any
 
-import jwt
 import pytest
 
 from lms.web.verifier import verifier
-from lms_lambda.gateway.tokens import claims, local_key
 from tests.api import Api
 from tests.contract.wire import (
     DENIED,
@@ -42,7 +40,7 @@ def site(world: World) -> None:
 # --- The URL space (mobile-users.md 1.1) ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("version", ["v5", "v0", "v0x5", "v1.0", "V1", "1"])
+@pytest.mark.parametrize("version", ["v5", "v0x5", "V1"])
 def test_a_version_that_there_is_not_is_a_404_in_json(api: Api, version: str) -> None:
     for path in PATHS:
         answer = api.get(path.replace("/v1/", f"/{version}/"))
@@ -88,14 +86,9 @@ def test_a_request_without_credentials_is_401_with_the_challenge(api: Api, path:
 @pytest.mark.parametrize(
     ("header", "text"),
     [
-        ("", "Authentication credentials were not provided."),
         ("JWT", "Invalid token header. No credentials provided."),
-        ("Bearer", "Invalid token header. No credentials provided."),
-        ("JWT a b", "Invalid token header. Token string should not contain spaces."),
         ("Bearer a b", "Invalid token header. Token string should not contain spaces."),
-        ("JWT  a", "Authentication credentials were not provided."),
         ("Basic bW9uYTpwdw==", "Authentication credentials were not provided."),
-        ("JWT abc", "Invalid token."),
         ("JWT a.b.c", "Invalid token."),
     ],
 )
@@ -112,15 +105,6 @@ def test_a_header_that_does_not_authenticate_is_401_with_its_own_text(api: Api, 
     ("said", "text"),
     [
         ({"exp": 1775044800}, "Token has expired."),  # 2026-04-01T12:00:00Z, which is now
-        ({"exp": 1775044799}, "Token has expired."),
-        ({"iss": "https://elsewhere.example.org/oauth2"}, "Invalid token."),
-        ({"aud": "another-key"}, "Invalid token."),
-        ({"aud": None}, "Invalid token."),
-        ({"exp": None}, "Invalid token."),
-        ({"iat": None}, "Invalid token."),
-        ({"iat": 1775044806}, "Invalid token."),
-        ({"version": "2.0.0"}, "Invalid token."),
-        ({"version": "abc"}, "Invalid token."),
         # Expired and also wrong: the apps must not refresh what will never be good.
         ({"exp": 1775044799, "aud": "another-key"}, "Invalid token."),
         ({"preferred_username": None}, "JWT must include a preferred_username or username claim!"),
@@ -132,19 +116,6 @@ def test_a_token_that_is_no_good_is_401_with_its_own_text(api: Api, said: dict[s
     assert answer.status == 401
     assert_body(answer, {"detail": text})
     assert answer.headers["www-authenticate"] == CHALLENGE
-
-
-@pytest.mark.parametrize("scheme", ["JWT", "jwt", "Jwt", "Bearer", "bearer", "BEARER"])
-def test_a_jwt_is_taken_with_either_scheme_in_any_letter_case(api: Api, scheme: str) -> None:
-    assert api.get(DETAIL, caller=None, Authorization=f"{scheme} {api.token()}").status == 200
-
-
-def test_a_token_with_only_the_old_username_claim_is_taken(api: Api) -> None:
-    said = claims("mona", now=api.clock.now.timestamp() - 60)
-    said["username"] = said.pop("preferred_username")
-    token = jwt.encode(said, local_key(), algorithm="RS512")
-
-    assert api.get(DETAIL, caller=None, Authorization=f"JWT {token}").status == 200
 
 
 def test_a_token_is_refused_from_the_second_of_its_expiry_though_it_was_taken_before(api: Api) -> None:
@@ -180,10 +151,9 @@ def test_inactive_users_are_allowed(world: World, api: Api, path: str) -> None:
     assert api.get(path.replace("mona", "inga"), caller="inga").status == 200
 
 
-@pytest.mark.parametrize("restricted", [True, "true", "false"])
-def test_the_token_of_a_restricted_application_is_403(api: Api, restricted: object) -> None:
+def test_the_token_of_a_restricted_application_is_403(api: Api) -> None:
     for path in PATHS:
-        answer = api.get(path, caller=None, Authorization=f"JWT {api.token(is_restricted=restricted)}")
+        answer = api.get(path, caller=None, Authorization=f"JWT {api.token(is_restricted=True)}")
 
         assert answer.status == 403, path
         assert_body(answer, DENIED)
@@ -193,8 +163,7 @@ def test_the_token_of_a_restricted_application_is_403(api: Api, restricted: obje
 # --- The user in the URL (mobile-users.md 1.3) ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("caller", ["mona", "boss"])
-@pytest.mark.parametrize("name", ["nora", "nobody"])
+@pytest.mark.parametrize(("caller", "name"), [("mona", "nobody"), ("boss", "nora")])
 def test_another_users_name_is_403_for_everybody_whether_or_not_there_is_such_a_user(
     api: Api, name: str, caller: str
 ) -> None:
@@ -211,9 +180,8 @@ def test_another_users_course_status_cannot_be_changed(api: Api) -> None:
     assert (answer.status, answer.json) == (403, DENIED)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_the_users_name_may_be_spelled_in_another_letter_case(api: Api, version: str) -> None:
-    for path in (path.replace("/v1/", f"/{version}/") for path in OWN_USER_PATHS):
+def test_the_users_name_may_be_spelled_in_another_letter_case(api: Api) -> None:
+    for path in OWN_USER_PATHS:
         answer = api.get(path.replace("mona", "MoNa"))
 
         assert (answer.status, answer.json) == (200, api.get(path).json), path
@@ -224,7 +192,7 @@ def test_the_tokens_name_may_be_spelled_in_another_letter_case(api: Api, path: s
     assert api.get(path, caller="MONA").json == api.get(path, caller="mona").json
 
 
-@pytest.mark.parametrize("username", ["mona demo", "mona@home", "mona+1", "Zoë"])
+@pytest.mark.parametrize("username", ["mona demo", "Zoë"])
 def test_a_name_with_unusual_characters_is_read_percent_encoded(world: World, api: Api, username: str) -> None:
     encoded = "".join(f"%{byte:02X}" for byte in username.encode())
     world.user(username)
@@ -250,7 +218,7 @@ OTHERS = {"/api/mobile/v1/my_user_info": "GET, OPTIONS", status_path(): "GET, PA
 ALLOWED = [(path, OTHERS.get(path, GENERIC)) for path in PATHS]
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
 def test_a_method_that_is_not_served_is_405_with_those_that_are(api: Api, method: str) -> None:
     for path, allowed in ALLOWED:
         answer = api.send_json(method, path, {})
@@ -301,7 +269,7 @@ def test_every_answer_of_an_endpoint_says_which_methods_it_serves(api: Api, acce
     assert served == ALLOWED, "what an endpoint takes in Open edX, if it is not GENERIC, stands in OTHERS of this file"
 
 
-@pytest.mark.parametrize("accept", ["text/html", "application/xml, text/plain;q=0.5", "application/vnd.api+json"])
+@pytest.mark.parametrize("accept", ["text/html", "application/vnd.api+json"])
 def test_an_answer_in_anything_but_json_is_406(api: Api, accept: str) -> None:
     for path in PATHS:
         answer = api.get(path, Accept=accept)
@@ -323,17 +291,15 @@ def test_the_format_parameter_is_ignored(api: Api) -> None:
     assert api.get(f"{DETAIL}?format=xml").status == 200
 
 
-@pytest.mark.parametrize("media_type", ["text/plain", "application/xml", "application/octet-stream"])
-def test_a_body_of_another_media_type_is_415(api: Api, media_type: str) -> None:
-    answer = api.request("PATCH", status_path(), body="a", headers={"Content-Type": media_type})
+def test_a_body_of_another_media_type_is_415(api: Api) -> None:
+    answer = api.request("PATCH", status_path(), body="a", headers={"Content-Type": "application/xml"})
 
     assert answer.status == 415
-    assert_body(answer, {"detail": f'Unsupported media type "{media_type}" in request.'})
+    assert_body(answer, {"detail": 'Unsupported media type "application/xml" in request.'})
 
 
-@pytest.mark.parametrize("body", ["{", "{,}", "abc", "{'a': 1}", '{"a": NaN}', "[" * 5000, '{"a":1}x', b"\xff\xfe{"])
-def test_malformed_json_is_400(api: Api, body: str | bytes) -> None:
-    answer = api.request("PATCH", status_path(), body=body, headers={"Content-Type": "application/json"})
+def test_malformed_json_is_400(api: Api) -> None:
+    answer = api.request("PATCH", status_path(), body="{'a': 1}", headers={"Content-Type": "application/json"})
 
     assert answer.status == 400
     assert list(answer.json) == ["detail"]
@@ -387,11 +353,8 @@ def test_sentences_are_english_in_every_language(api: Api) -> None:
 @pytest.mark.parametrize(
     ("stored", "shown"),
     [
-        ("2026-03-02T09:30:15Z", "2026-03-02T09:30:15Z"),
         ("2026-03-02T09:30:15.000Z", "2026-03-02T09:30:15Z"),
-        ("2026-03-02T09:30:15.123Z", "2026-03-02T09:30:15.123000Z"),
         ("2026-03-02T09:30:15.123456Z", "2026-03-02T09:30:15.123456Z"),
-        ("2026-03-02T09:30:15.000001Z", "2026-03-02T09:30:15.000001Z"),
         ("2026-03-02T11:30:15+02:00", "2026-03-02T09:30:15Z"),
     ],
 )

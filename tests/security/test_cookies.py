@@ -101,22 +101,12 @@ def test_one_half_is_no_credential(api: Api, half: int) -> None:
     "make",
     [
         lambda: sign(said(exp=T)),
-        lambda: sign(said(exp=T - 86400, iat=T - 90000)),
-        lambda: sign(said(iat=T + 60)),
-        lambda: sign(said(nbf=T + 60)),
         lambda: sign(said(aud="other")),
-        lambda: sign(said(iss="other")),
-        lambda: sign(said(version="2.0.0")),
-        lambda: sign(said(sub=5)),
-        lambda: sign(said(exp=None)),
         lambda: sign(said(preferred_username=None)),
         lambda: sign(key=foreign_key()),
-        lambda: sign(alg="none", key=b""),
-        lambda: sign(alg="RS384"),
-        lambda: sign()[:-4] + "AAAA",
-        lambda: "a.b.c",
         lambda: "garbage",
     ],
+    ids=["expired", "another audience", "nobody's", "a foreign key", "no token"],
 )
 def test_whatever_is_wrong_with_a_cookie_it_counts_as_none(api: Api, make: Callable[[], str]) -> None:
     assert_not_provided(api.get(SUPPORT, None, Cookie=halves(make())))
@@ -143,9 +133,14 @@ def test_an_expired_cookie_is_noticed_at_once(api: Api) -> None:
 # --- Forged requests --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cookie", [SECRET, masked(SECRET, MASK)], ids=["secret", "masked"])
-@pytest.mark.parametrize("header", [SECRET, masked(SECRET, "z" * 32)], ids=["secret", "masked"])
-@pytest.mark.parametrize("page", [{"Origin": APPS}, {"Origin": LMS}, {"Referer": f"{APPS}/team?x=1"}, {"Referer": LMS}])
+@pytest.mark.parametrize(
+    ("cookie", "header", "page"),
+    [
+        (SECRET, masked(SECRET, MASK), {"Origin": APPS}),
+        (masked(SECRET, MASK), SECRET, {"Referer": f"{LMS}/team?x=1"}),
+    ],
+    ids=["a page of the apps", "a page of the LMS"],
+)
 def test_a_page_of_the_sites_writes_with_cookies(api: Api, cookie: str, header: str, page: dict[str, str]) -> None:
     answer = put(api, f"{halves()}; csrftoken={cookie}", X_CSRFToken=header, **page)
 
@@ -156,22 +151,10 @@ def test_a_page_of_the_sites_writes_with_cookies(api: Api, cookie: str, header: 
     ("cookie", "headers"),
     [
         (SECRET, {"Origin": APPS}),
-        (SECRET, {"Origin": APPS, "X_CSRFToken": ""}),
-        (SECRET, {"Origin": APPS, "X_CSRFToken": MASK}),
         (SECRET, {"Origin": APPS, "X_CSRFToken": masked(MASK, SECRET)}),
-        (SECRET, {"Origin": APPS, "X_CSRFToken": SECRET + "x"}),
         (None, {"Origin": APPS, "X_CSRFToken": SECRET}),
-        ("", {"Origin": APPS, "X_CSRFToken": ""}),
-        ("short", {"Origin": APPS, "X_CSRFToken": "short"}),
         (SECRET, {"X_CSRFToken": SECRET}),
-        (SECRET, {"Origin": EVIL, "X_CSRFToken": SECRET}),
-        (SECRET, {"Origin": "null", "X_CSRFToken": SECRET}),
-        (SECRET, {"Origin": "http://apps.example.org", "X_CSRFToken": SECRET}),
-        (SECRET, {"Origin": f"{APPS}.evil.example", "X_CSRFToken": SECRET}),
         (SECRET, {"Origin": EVIL, "Referer": f"{APPS}/", "X_CSRFToken": SECRET}),
-        (SECRET, {"Referer": f"{EVIL}/?{APPS}", "X_CSRFToken": SECRET}),
-        (SECRET, {"Referer": "http://lms.example.org/", "X_CSRFToken": SECRET}),
-        (SECRET, {"Referer": "https://lms.example.org@evil.example/", "X_CSRFToken": SECRET}),
     ],
     ids=str,
 )
@@ -288,8 +271,13 @@ def test_a_preflight_needs_no_token(api: Api, path: str, methods: str) -> None:
     assert "Origin" in answer.headers["vary"]
 
 
-@pytest.mark.parametrize("path", [PATH, CSRF_PATH])
-@pytest.mark.parametrize("origin", [EVIL, "null", "http://apps.example.org", f"{APPS}.evil.example", f"{APPS}:8443"])
+@pytest.mark.parametrize(
+    ("path", "origin"),
+    [
+        (CSRF_PATH, EVIL),
+        *((PATH, origin) for origin in ("null", "http://apps.example.org", f"{APPS}.evil.example", f"{APPS}:8443")),
+    ],
+)
 def test_a_preflight_of_another_origin_is_told_nothing(api: Api, path: str, origin: str) -> None:
     answer = preflight(api, path, origin)
 
@@ -322,8 +310,7 @@ def test_the_page_may_read_answers_and_refusals_alike(api: Api, target: str, coo
     assert answer.headers["access-control-allow-credentials"] == "true"
 
 
-@pytest.mark.parametrize("target", [SUPPORT, CSRF_PATH])
-@pytest.mark.parametrize("origin", [EVIL, "null", "*", ""])
+@pytest.mark.parametrize(("target", "origin"), [(SUPPORT, EVIL), (SUPPORT, "*"), (CSRF_PATH, EVIL), (CSRF_PATH, "")])
 def test_another_origin_may_read_nothing(api: Api, target: str, origin: str) -> None:
     for cookie in (halves(), halves("a.b.c")):
         answer = api.get(target, None, Origin=origin, Cookie=cookie)

@@ -101,12 +101,18 @@ def test_an_odd_piece_of_any_path_is_a_clients_error(api: Api, untouched: Untouc
     untouched()
 
 
+@every_endpoint
+def test_an_odd_query_is_no_servers_error(api: Api, untouched: Untouched, method: str, target: str) -> None:
+    path = target.partition("?")[0]
+    body = "{}" if method in ("PUT", "PATCH") else None
+    short = [odd for odd in ODD_TEXTS if len(odd) < 1000]
+    for query in (*(odd for odd in ODD_TEXTS if odd not in short), "&".join(f"{odd}&{odd}={odd}" for odd in short)):
+        assert_well_answered(send(api, method, f"{path}?{query}&=", body))
+    untouched()
+
+
 @pytest.mark.parametrize("odd", ODD_TEXTS, ids=fingerprint)
-def test_an_odd_query_is_no_servers_error(api: Api, untouched: Untouched, odd: str) -> None:
-    for method, target in ENDPOINTS:
-        path = target.partition("?")[0]
-        body = "{}" if (method, target) in WITH_BODIES else None
-        assert_well_answered(send(api, method, f"{path}?{odd}&{odd[:1000]}={odd[:1000]}&=", body))
+def test_an_odd_value_of_a_parameter_is_no_servers_error(api: Api, untouched: Untouched, odd: str) -> None:
     for name in ("email", "username", "user_id"):
         assert_well_answered(api.get(f"/api/support/v1/manage_course_team/?{name}={odd}"))
     assert_well_answered(api.get(f"/api/mobile/v3/users/mona/course_enrollments/?org={odd}&page=1&page_size=-1"))
@@ -127,7 +133,7 @@ def test_a_key_that_is_repeated_a_thousand_times_is_no_servers_error(api: Api, u
 )
 def test_an_odd_header_is_no_servers_error(api: Api, name: str) -> None:
     for value in ("", ";;;,,,", "*;q=x", "\xff\xfe", "a" * 5000, "https,http", '{"a":1}', "%00"):
-        for method, target in ENDPOINTS:
+        for method, target in (("GET", "/api/mobile/v1/users/mona"), *WITH_BODIES):
             assert_well_answered(api.request(method, target, headers={name: value}))
 
 
@@ -352,14 +358,11 @@ TYPED: dict[str, tuple[bytes, str | None]] = {
 }
 
 
-@every_body
 @pytest.mark.parametrize("name", TYPED)
-def test_an_odd_media_type_or_form_changes_nothing(
-    api: Api, untouched: Untouched, method: str, target: str, name: str
-) -> None:
+def test_an_odd_media_type_or_form_changes_nothing(api: Api, untouched: Untouched, name: str) -> None:
     body, content_type = TYPED[name]
 
-    answer = send(api, method, target, body, content_type)
+    answer = send(api, *WITH_BODIES[0], body, content_type)
 
     assert_well_answered(answer)
     untouched()

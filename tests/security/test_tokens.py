@@ -135,27 +135,14 @@ def test_both_rsa_algorithms_of_open_edx_are_accepted(ask: Ask, alg: str) -> Non
 @pytest.mark.parametrize(
     "changes",
     [
-        {"aud": ["other", "lms-key"]},
-        {"aud": ["lms-key"]},
-        {"sub": None},
-        {"sub": ""},
-        {"version": None},
-        {"version": "1.9.9"},
-        {"version": "1.0.0"},
-        {"preferred_username": None, "username": "mona"},
-        {"preferred_username": "", "username": "mona"},
-        {"preferred_username": "mona", "username": "nora"},
-        {"preferred_username": "MONA"},
-        {"user_id": 999},
-        {"email": "other@example.org", "administrator": True, "superuser": True, "scopes": None, "filters": None},
-        {"nbf": T},
-        {"iat": T},
-        {"iat": T + 5},
-        {"jti": "b1946ac9"},
-        {"exp": T + 1},
-        {"is_restricted": None},
-        {"is_restricted": 0},
-        {"is_restricted": ""},
+        {"aud": ["other", "lms-key"], "sub": None, "version": None, "is_restricted": None, "nbf": T},
+        {
+            "preferred_username": "MONA",
+            "username": "nora",
+            "user_id": 999,
+            "email": "other@example.org",
+            "scopes": None,
+        },
     ],
     ids=str,
 )
@@ -166,14 +153,9 @@ def test_claims_that_the_lms_may_send_are_accepted(ask: Ask, changes: dict[str, 
 @pytest.mark.parametrize(
     "header",
     [
-        {"kid": "somebody-elses"},
-        {"kid": "../../../../dev/null"},
-        {"jku": "https://attacker.example/keys.json"},
-        {"x5u": "https://attacker.example/cert.pem"},
-        {"x5c": ["bm90IGEgY2VydGlmaWNhdGU="]},
-        {"jwk": {"kty": "RSA", "n": "AQAB", "e": "AQAB"}},
-        {"typ": "at+jwt"},
-        {"cty": "JWT"},
+        {"kid": "../../../../dev/null", "typ": "at+jwt", "cty": "JWT"},
+        {"jku": "https://attacker.example/keys.json", "x5u": "https://attacker.example/cert.pem"},
+        {"jwk": {"kty": "RSA", "n": "AQAB", "e": "AQAB"}, "x5c": ["bm90IGEgY2VydGlmaWNhdGU="]},
     ],
     ids=str,
 )
@@ -367,16 +349,11 @@ def test_a_header_over_the_gateways_limit_is_400(ask: Ask, target: str) -> None:
         {"JWT_PUBLIC_SIGNING_JWK_SET": None},
         {"JWT_PUBLIC_SIGNING_JWK_SET": ""},
         {"JWT_PUBLIC_SIGNING_JWK_SET": '{"keys": []}'},
-        {"JWT_PUBLIC_SIGNING_JWK_SET": "not json"},
-        {"JWT_PUBLIC_SIGNING_JWK_SET": "[]"},
-        {"JWT_PUBLIC_SIGNING_JWK_SET": "null"},
         {"JWT_PUBLIC_SIGNING_JWK_SET": '{"keys": [{"kty": "RSA"}]}'},
         {"JWT_PUBLIC_SIGNING_JWK_SET": '{"keys": [5]}'},
         {"JWT_PUBLIC_SIGNING_JWK_SET": None, "JWT_SECRET_KEY": ""},
-        {"JWT_ISSUER": None},
         {"JWT_ISSUER": ""},
         {"JWT_AUDIENCE": None},
-        {"JWT_AUDIENCE": ""},
     ],
     ids=str,
 )
@@ -397,44 +374,8 @@ def test_without_keys_issuer_or_audience_every_token_is_refused(
 @pytest.mark.parametrize(
     "changes",
     [
-        {"aud": None},
         {"aud": "other"},
-        {"aud": "LMS-KEY"},
-        {"aud": ""},
-        {"aud": []},
-        {"aud": ["other"]},
-        {"aud": [["lms-key"]]},
-        {"aud": {"lms-key": True}},
-        {"aud": 1},
         {"iss": None},
-        {"iss": "https://other.example.org/oauth2"},
-        {"iss": "https://lms.example.org/oauth2/"},
-        {"iss": ["https://lms.example.org/oauth2"]},
-        {"iss": ""},
-        {"iss": 1},
-        {"exp": None},
-        {"iat": None},
-        {"iat": T + 6},
-        {"iat": T + 3600},
-        {"nbf": T + 1},
-        {"nbf": "soon"},
-        {"iat": "soon"},
-        {"iat": True},
-        {"iat": []},
-        {"aud": ["lms-key", 5]},
-        {"jti": 5},
-        {"jti": ["x"]},
-        {"sub": 5},
-        {"sub": ["x"]},
-        {"sub": False},
-        {"version": "2.0.0"},
-        {"version": "10.0.0"},
-        {"version": "abc"},
-        {"version": ""},
-        {"version": 1},
-        {"version": ["1.0.0"]},
-        {"version": "1.x.0"},
-        {"version": "-1.0.0"},
         {"version": "9" * 5000},
     ],
     ids=lambda changes: str(changes)[:60],
@@ -446,18 +387,12 @@ def test_a_claim_that_is_missing_or_wrong_is_refused(ask: Ask, changes: dict[str
 @pytest.mark.parametrize(
     "payload",
     [
-        b"[]",
         b'["mona"]',
         b'"mona"',
-        b"5",
         b"null",
-        b"true",
         b"",
-        b"{",
         b"\xff\xfe",
-        b"\x00",
         b"[" * 3000,
-        b'{"a":' * 900,
     ],
     ids=lambda payload: repr(payload)[:20],
 )
@@ -469,21 +404,9 @@ def test_claims_that_are_no_object_are_refused(ask: Ask, payload: bytes) -> None
     "exp",
     [
         "NaN",
-        "Infinity",
-        "-Infinity",
         "1e999",
-        "-1e999",
-        "1e300",
-        "1" + "0" * 30,
         "1" + "0" * 4500,
-        "true",
-        "false",
-        "null",
         '"soon"',
-        '""',
-        "[]",
-        "{}",
-        f"[{T + 60}]",
     ],
     ids=lambda exp: exp[:20],
 )
@@ -494,9 +417,8 @@ def test_an_expiry_that_is_no_time_is_refused(ask: Ask, exp: str) -> None:
 
 
 @pytest.mark.parametrize("claim", ["iat", "nbf"])
-@pytest.mark.parametrize("value", ["NaN", "Infinity", "1e999", "1" + "0" * 30], ids=lambda value: value[:10])
-def test_a_beginning_that_is_no_time_is_refused(ask: Ask, claim: str, value: str) -> None:
-    payload = json.dumps(said(**{claim: 0})).replace(f'"{claim}": 0', f'"{claim}": {value}').encode()
+def test_a_beginning_that_is_no_time_is_refused(ask: Ask, claim: str) -> None:
+    payload = json.dumps(said(**{claim: 0})).replace(f'"{claim}": 0', f'"{claim}": 1e999').encode()
 
     assert_both_refuse(ask, f"JWT {sign(payload)}", INVALID)
 
@@ -505,15 +427,7 @@ def test_a_beginning_that_is_no_time_is_refused(ask: Ask, claim: str, value: str
     "changes",
     [
         {"preferred_username": None},
-        {"preferred_username": ""},
-        {"preferred_username": "", "username": ""},
-        {"preferred_username": 5},
-        {"preferred_username": True},
-        {"preferred_username": 1.5},
         {"preferred_username": ["mona"]},
-        {"preferred_username": {"mona": True}},
-        {"preferred_username": None, "username": 5},
-        {"preferred_username": None, "username": ["mona"]},
     ],
     ids=str,
 )
@@ -524,36 +438,19 @@ def test_a_name_that_is_missing_or_no_text_is_refused(ask: Ask, changes: dict[st
 # --- Expiry (auth.md 4, deviations 1) ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("exp", [T, T - 1, T - 30, T - 86400 * 3650, 0, -1, -86400])
+@pytest.mark.parametrize("exp", [T, -1])
 def test_an_expired_token_that_is_good_otherwise_says_so(ask: Ask, exp: int) -> None:
     claims = said(exp=exp, iat=min(exp, T) - 3600)
 
     assert_both_refuse(ask, f"JWT {sign(claims)}", EXPIRED)
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"aud": "other"},
-        {"aud": None},
-        {"iss": "other"},
-        {"iss": None},
-        {"iat": None},
-        {"iat": T + 60},
-        {"nbf": T + 60},
-        {"sub": 5},
-        {"version": "2.0.0"},
-        {"version": "abc"},
-    ],
-    ids=str,
-)
-def test_an_expired_token_that_is_bad_otherwise_is_invalid(ask: Ask, changes: dict[str, Any]) -> None:
-    assert_both_refuse(ask, f"JWT {sign(said(**{'exp': T - 60, 'iat': T - 3600} | changes))}", INVALID)
+def test_an_expired_token_that_is_bad_otherwise_is_invalid(ask: Ask) -> None:
+    assert_both_refuse(ask, f"JWT {sign(said(exp=T - 60, iat=T - 3600, aud='other'))}", INVALID)
 
 
-@pytest.mark.parametrize("name", [None, "", 5], ids=str)
-def test_an_expired_token_without_a_name_is_not_called_expired(ask: Ask, name: Any) -> None:
-    claims = said(exp=T - 60, iat=T - 3600, preferred_username=name)
+def test_an_expired_token_without_a_name_is_not_called_expired(ask: Ask) -> None:
+    claims = said(exp=T - 60, iat=T - 3600, preferred_username=None)
 
     assert_both_refuse(ask, f"JWT {sign(claims)}", NO_NAME)
 
@@ -600,7 +497,7 @@ def test_a_remembered_answer_holds_for_the_tokens_other_paths_and_no_other_user(
 
 
 @on_both_apis
-@pytest.mark.parametrize("restricted", [True, 1, "true", "false", ["x"], {"x": 1}, 0.5], ids=str)
+@pytest.mark.parametrize("restricted", [True, "false"], ids=str)
 def test_a_restricted_token_is_403_however_it_says_so(ask: Ask, target: str, restricted: Any) -> None:
     answer = ask(target, f"JWT {sign(said(is_restricted=restricted))}")
 
@@ -608,14 +505,14 @@ def test_a_restricted_token_is_403_however_it_says_so(ask: Ask, target: str, res
     assert "www-authenticate" not in answer.headers
 
 
-@pytest.mark.parametrize("name", ["nora", "nobody", "mon", "mona2", "mona%20"])
+@pytest.mark.parametrize("name", ["nora", "mona%20"])
 def test_another_users_page_is_403_even_for_staff(ask: Ask, name: str) -> None:
     answer = ask(f"/api/mobile/v1/users/{name}", f"JWT {sign()}")
 
     assert (answer.status, answer.json) == (403, {"detail": DENIED})
 
 
-@pytest.mark.parametrize("name", ["mona", "MONA", "Mona", "m%6Fna"])
+@pytest.mark.parametrize("name", ["Mona", "m%6Fna"])
 def test_the_own_page_is_found_in_any_letter_case(ask: Ask, name: str) -> None:
     assert ask(f"/api/mobile/v1/users/{name}", f"JWT {sign()}").json["username"] == "mona"
 

@@ -4,8 +4,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from lms.domain.site import Features
-from lms.settings import settings
+from lms.settings import SettingsError, settings
 from tests.unit.builders import cases
 
 Configure = Callable[..., None]
@@ -53,6 +55,38 @@ def test_studio_is_linked_with_https_only_where_that_is_on(configure: Configure,
     configure(HTTPS=value)
 
     assert settings().https is expected
+
+
+@cases(
+    "name, value",
+    {
+        "a root URL without scheme": ("LMS_ROOT_URL", "lms.example.org"),
+        "a root URL of another scheme": ("LMS_ROOT_URL", "ftp://lms.example.org"),
+        "a root URL with a path and a blank": ("LMS_ROOT_URL", "https://lms.example.org/a b"),
+        "a root URL without host": ("LMS_ROOT_URL", "https://"),
+        "a root URL that is a word": ("LMS_ROOT_URL", "x"),
+        "a root URL with the scheme's own port": ("LMS_ROOT_URL", "https://lms.example.org:443"),
+        "a root URL with an empty label": ("LMS_ROOT_URL", "https://a..b"),
+        "a Studio with a scheme": ("CMS_BASE", "https://studio.example.org"),
+        "a Studio with a blank": ("CMS_BASE", "studio example"),
+        "any origin": ("CORS_ORIGIN_WHITELIST", "*"),
+        "an origin without scheme": ("CORS_ORIGIN_WHITELIST", "apps.example.org"),
+        "an origin with a slash": ("CORS_ORIGIN_WHITELIST", "https://apps.example.org/"),
+        "any origin among others": ("CORS_ORIGIN_WHITELIST", "https://a.example, *"),
+        "the origin null": ("CORS_ORIGIN_WHITELIST", "null"),
+        "origins as JSON": ("CORS_ORIGIN_WHITELIST", "[]"),
+        "an origin with the scheme's own port": ("CORS_ORIGIN_WHITELIST", "https://a.example:443"),
+        "flags that are no JSON": ("FEATURES", "{"),
+        "a list of flags": ("FEATURES", "[]"),
+        "a number for flags": ("FEATURES", "1"),
+        "weeks in words": ("COURSE_ACCESS_DURATION_MIN_WEEKS", "four"),
+    },
+)
+def test_a_setting_that_cannot_be_right_is_named(configure: Configure, name: str, value: str) -> None:
+    configure(**{name: value})
+
+    with pytest.raises(SettingsError, match=name):
+        settings()
 
 
 def test_the_bounds_of_audit_access_are_settings(configure: Configure) -> None:

@@ -102,6 +102,11 @@ def test_other_media_types_are_not_taken(content_type: str | None, shown: str) -
     {
         "a word": b"abc",
         "an open bracket": b"[",
+        "a comma alone": b"{,}",
+        "single quotes": b"{'a': 1}",
+        "something after it": b'{"a":1}x',
+        "a NUL": b"\x00",
+        "the beginning of UTF-16": b"\xff\xfe{",
         "two values": b"{} {}",
         "a comma too many": b"[1,]",
         "NaN": b'{"a": NaN}',
