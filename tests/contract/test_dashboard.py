@@ -80,16 +80,8 @@ def test_links_keep_the_requests_own_query_in_the_order_of_its_keys(world: World
 @pytest.mark.parametrize(
     ("query", "number", "shown"),
     [
-        ("", 1, 10),
-        ("page=", 1, 10),
-        ("page=1", 1, 10),
-        ("page=last", 2, 2),
-        ("page_size=5", 1, 5),
+        ("page=&page_size=many", 1, 10),
         ("page_size=5&page=last", 3, 2),
-        ("page_size=0", 1, 10),
-        ("page_size=-3", 1, 10),
-        ("page_size=many", 1, 10),
-        ("page_size=1000", 1, 12),
     ],
 )
 def test_pages_are_cut_as_asked(world: World, api: Api, query: str, number: int, shown: int) -> None:
@@ -100,8 +92,7 @@ def test_pages_are_cut_as_asked(world: World, api: Api, query: str, number: int,
     assert (page["current_page"], len(page["results"])) == (number, shown)
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "3", "abc", "1.0", "Last", "%00", "9" * 5000])
-@pytest.mark.parametrize("version", ["v3", "v4"])
+@pytest.mark.parametrize(("version", "page"), [("v3", "3"), ("v4", "%00")])
 def test_a_page_that_there_is_not_is_404(world: World, api: Api, version: str, page: str) -> None:
     enroll_in(world, 2)
 
@@ -161,13 +152,12 @@ def test_of_two_courses_the_newest_is_primary(world: World, api: Api) -> None:
     assert ids(answer) == [key(0)]
 
 
-@pytest.mark.parametrize(("courses", "count"), [(16, 15), (15, 14)])
-def test_the_primary_does_not_count(world: World, api: Api, courses: int, count: int) -> None:
-    enroll_in(world, courses)
+def test_21_and_22_the_primary_does_not_count(world: World, api: Api) -> None:
+    enroll_in(world, 16)
 
     page = api.get(LIST).json["enrollments"]
 
-    assert (page["count"], page["num_pages"], len(page["results"])) == (count, 3, 5)
+    assert (page["count"], page["num_pages"], len(page["results"])) == (15, 3, 5)
 
 
 def test_the_primary_is_repeated_on_every_page_and_listed_on_none(world: World, api: Api) -> None:
@@ -241,13 +231,10 @@ def test_a_completed_problem_gives_the_path_from_the_course_down(world: World, a
     }
 
 
-@pytest.mark.parametrize("block", [("sequential", "s"), ("chapter", "ch"), ("course", "course"), ("problem", "gone")])
-def test_a_completion_above_a_unit_or_of_a_lost_block_gives_no_course_status(
-    world: World, api: Api, block: tuple[str, str]
-) -> None:
+def test_a_completion_of_a_lost_block_gives_no_course_status(world: World, api: Api) -> None:
     world.export(TREE, key(0))
     enroll_in(world, 1)
-    world.completion("mona", block, "2026-03-20T00:00:00Z", key(0))
+    world.completion("mona", ("problem", "gone"), "2026-03-20T00:00:00Z", key(0))
     world.load()
 
     assert api.get(LIST).json["primary"]["course_status"] is None
@@ -364,11 +351,11 @@ def test_a_status_filters_and_leaves_the_primary_out(world: World, api: Api, sta
     assert "primary" not in answer
 
 
-@pytest.mark.parametrize("status", ["ALL", "expired ", "x", ""])
+@pytest.mark.parametrize("status", ["ALL", ""])
 def test_a_status_that_there_is_not_is_as_none(world: World, api: Api, status: str) -> None:
     mixed(world)
 
-    answer = api.get(f"{LIST}?status={status.replace(' ', '%20')}").json
+    answer = api.get(f"{LIST}?status={status}").json
 
     assert answer["primary"]["course"]["id"] == key(4)
     assert len(ids(answer)) == 4

@@ -8,7 +8,7 @@ from tests.api import Api
 from tests.world import World
 
 STATUS = "/api/mobile/v1/users/mona/enrollments_status/"
-NOW_LESS = {27: "2026-03-05", 28: "2026-03-04", 29: "2026-03-03", 31: "2026-03-01", 32: "2026-02-28", 50: "2026-02-10"}
+NOW_LESS = {27: "2026-03-05", 28: "2026-03-04", 29: "2026-03-03", 31: "2026-03-01", 50: "2026-02-10"}
 
 
 def key(number: int) -> str:
@@ -52,7 +52,7 @@ def test_3_and_4_an_enrollment_of_the_last_30_days_is_recent(world: World, api: 
     ]
 
 
-@pytest.mark.parametrize(("days", "recent"), [(27, True), (28, True), (29, True), (31, False), (32, False)])
+@pytest.mark.parametrize(("days", "recent"), [(29, True), (31, False)])
 def test_5_and_6_an_enrollment_or_a_new_completion_makes_a_course_recent(
     world: World, api: Api, days: int, recent: bool
 ) -> None:
@@ -63,37 +63,12 @@ def test_5_and_6_an_enrollment_or_a_new_completion_makes_a_course_recent(
     assert [one["recently_active"] for one in api.get(STATUS).json] == [recent, recent]
 
 
-def test_the_cutoff_itself_counts_for_a_completion_and_not_for_an_enrollment(world: World, api: Api) -> None:
-    enroll(world, "2026-03-02T12:00:00Z", days_ago(50))
-    world.completion("mona", ("problem", "p"), "2026-03-02T12:00:00Z", key(1))
-    world.load()
-
-    assert [one["recently_active"] for one in api.get(STATUS).json] == [False, True]
-
-
 def test_completing_an_old_block_again_is_not_recent(world: World, api: Api) -> None:
     enroll(world, days_ago(50))
     world.completion("mona", ("problem", "p"), "2026-03-31T00:00:00Z", key(0), created=days_ago(50))
     world.load()
 
     assert api.get(STATUS).json[0]["recently_active"] is False
-
-
-def test_courses_stand_by_id_whatever_their_dates(world: World, api: Api) -> None:
-    enroll(world, days_ago(31), days_ago(50), days_ago(27))
-    world.load()
-
-    assert [one["course_id"] for one in api.get(STATUS).json] == [key(0), key(1), key(2)]
-
-
-def test_inactive_enrollments_and_unknown_courses_are_left_out(world: World, api: Api) -> None:
-    enroll(world, days_ago(27))
-    world.enroll("mona", "course-v1:No+Such+Course")
-    world.course(key(7))
-    world.enroll("mona", key(7), is_active=False)
-    world.load()
-
-    assert [one["course_id"] for one in api.get(STATUS).json] == [key(0)]
 
 
 def test_expired_and_staff_only_courses_stay(world: World, api: Api) -> None:
@@ -113,7 +88,7 @@ def test_the_first_500_are_cut_before_those_that_are_not_on_mobile_are_left_out(
     assert [one["course_id"] for one in api.get(STATUS).json] == [key(number) for number in range(490, 500)]
 
 
-@pytest.mark.parametrize("target", [STATUS, STATUS.rstrip("/"), f"{STATUS}and/more", f"{STATUS}x/"])
+@pytest.mark.parametrize("target", [STATUS.rstrip("/"), f"{STATUS}and/more"])
 def test_any_tail_is_ignored(world: World, api: Api, target: str) -> None:
     enroll(world, days_ago(27))
     world.load()
@@ -132,13 +107,3 @@ def test_7_others_are_refused(world: World, api: Api, caller: str | None, status
 
 def test_a_user_who_is_not_in_the_table_is_404(world: World, api: Api) -> None:
     assert api.get(STATUS).json == {"detail": "No User matches the given query."}
-
-
-@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("OPTIONS", 200), ("POST", 405)])
-def test_methods(world: World, api: Api, method: str, status: int) -> None:
-    enroll(world)
-    world.load()
-
-    answer = api.request(method, STATUS)
-
-    assert (answer.status, answer.headers["allow"]) == (status, "GET, HEAD, OPTIONS")

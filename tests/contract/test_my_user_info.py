@@ -44,12 +44,8 @@ def test_both_slash_forms_are_served_and_the_query_is_not_forwarded(api: Api, sl
 @pytest.mark.parametrize(
     ("username", "in_location"),
     [
-        ("mona demo", "mona%20demo"),
-        ("mona@home", "mona@home"),
-        ("mona+1", "mona+1"),
-        ("m.o-n_a", "m.o-n_a"),
-        ("Zoë", "Zo%C3%AB"),
-        ("моника", "%D0%BC%D0%BE%D0%BD%D0%B8%D0%BA%D0%B0"),
+        ("m.o-n_a@home+1", "m.o-n_a@home+1"),
+        ("Zoë demo", "Zo%C3%AB%20demo"),
     ],
 )
 def test_the_location_is_percent_encoded_and_leads_to_the_callers_page(
@@ -71,11 +67,10 @@ def test_the_location_names_the_user_as_stored(api: Api) -> None:
     assert answer.headers["location"] == "/api/mobile/v1/users/mona"
 
 
-@pytest.mark.parametrize("version", ["v0.5", "v1"])
-def test_the_last_login_is_strictly_later_after_the_call(api: Api, version: str) -> None:
+def test_the_last_login_is_strictly_later_after_the_call(api: Api) -> None:
     before = last_login()
 
-    api.get(f"/api/mobile/{version}/my_user_info")
+    api.get("/api/mobile/v1/my_user_info")
 
     after = last_login()
     assert before is not None

@@ -44,7 +44,6 @@ STARTS_IN_SEPTEMBER = access_denied(
     "Course does not start until 2026-09-01 00:00:00+00:00",
     "Course does not start until September 01, 2026",
 )
-STARTS_SOME_DAY = access_denied("course_not_started", "Course has not started", "Course has not started")
 MILESTONES_UNFULFILLED = access_denied(
     "unfulfilled_milestones", "User has unfulfilled milestones", "You have unfulfilled milestones"
 )

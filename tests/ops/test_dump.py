@@ -265,12 +265,12 @@ class TestFilesThatEndEarly:
     def test_a_truncated_archive_gives_the_rows_before_the_cut_and_names_the_end(
         self, tmp_path: Path, name: str
     ) -> None:
-        file = write_dump(tmp_path / name, [dump_row("auth.user", n, x=n**9) for n in range(100_000)])
+        file = write_dump(tmp_path / name, [dump_row("auth.user", n, x=n**9) for n in range(20_000)])
         file.write_bytes(file.read_bytes()[:-100])
 
         *rows, end = read_dump(file)
 
-        assert len(rows) > 50_000
+        assert len(rows) > 10_000
         assert pks(rows) == [str(number) for number in range(len(rows))]
         assert isinstance(end, BadRow)
         assert end.place == "the end"
@@ -280,7 +280,7 @@ class TestFilesThatEndEarly:
     def test_a_damaged_archive_gives_the_rows_before_the_damage_and_names_the_end(
         self, tmp_path: Path, name: str
     ) -> None:
-        file = write_dump(tmp_path / name, [dump_row("auth.user", n, x=n**9) for n in range(100_000)])
+        file = write_dump(tmp_path / name, [dump_row("auth.user", n, x=n**9) for n in range(20_000)])
         content = bytearray(file.read_bytes())
         damaged = len(content) * 3 // 4
         content[damaged : damaged + 200] = b"\xff" * 200
@@ -288,7 +288,7 @@ class TestFilesThatEndEarly:
 
         *rows, end = read_dump(file)
 
-        assert len(pks(rows)) > 30_000
+        assert len(pks(rows)) > 6_000
         assert isinstance(end, BadRow)
         assert end.place == "the end"
 

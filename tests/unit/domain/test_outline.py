@@ -278,6 +278,8 @@ def test_a_user_as_a_viewer(roles: Roles, staff: bool, beta_tester: bool) -> Non
     {
         "a unit": (WORKED.usage_key(V121), [COURSE, CH1, S12, V121]),
         "nothing above a unit": (WORKED.usage_key(S12), None),
+        "no chapter": (WORKED.usage_key(CH1), None),
+        "not the course": (WORKED.usage_key(COURSE), None),
         "nothing completed": (None, None),
         "nothing that is gone": ("block-v1:DemoX+DX101+2026_T1+type@vertical+block@gone", None),
         "nothing of another course": ("block-v1:DemoX+DX200+2025_T3+type@vertical+block@v121", None),
