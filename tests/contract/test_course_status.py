@@ -118,7 +118,7 @@ def test_a_saved_position_leads_to_its_chapter_and_section_unless_it_is_out_of_r
     assert api.get(status_path(version="v2")).json == expected
 
 
-# --- Writing (5.4, 5.6 case 10) ---------------------------------------------------------------------------------------
+# --- Writing (mobile-users.md 5.4, 5.6) -------------------------------------------------------------------------------
 
 
 def test_the_worked_table_is_followed_step_by_step(world: World, api: Api) -> None:
@@ -327,6 +327,13 @@ GROUPED: Tree = [
 ]
 
 
+def set_up_modes(world: World, mode: str) -> None:
+    set_up(world, GROUPED, mode)
+    for slug in ("audit", "verified", "credit"):
+        world.mode(slug)
+    world.load()
+
+
 @pytest.mark.parametrize(("mode", "expected"), [("audit", AT_S21), ("verified", AT_S11), ("honor", AT_COURSE)])
 def test_the_enrollments_mode_decides_which_groups_blocks_are_shown(
     world: World, api: Api, mode: str, expected: dict[str, object]
@@ -336,7 +343,7 @@ def test_the_enrollments_mode_decides_which_groups_blocks_are_shown(
     assert api.get(status_path(version="v2")).json == expected
 
 
-# --- The URL (5.1) ----------------------------------------------------------------------------------------------------
+# --- The URL (mobile-users.md 5.1) ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -384,3 +391,11 @@ def test_a_block_id_in_a_form_must_be_percent_encoded(world: World, api: Api) ->
     assert (encoded.status, encoded.json) == (200, AT_S12)
     assert bare.status == 400
     assert api.get(status_path(version="v2")).json == AT_S12
+
+
+def test_a_group_that_the_course_has_not_closes_a_block_to_every_group(world: World, api: Api) -> None:
+    # The course has the default mode alone: there is no group of verified learners.
+    set_up(world, GROUPED)
+    world.load()
+
+    assert api.get(status_path(version="v2")).json == AT_COURSE

@@ -201,7 +201,7 @@ def test_global_staff_pass_everything_without_an_enrollment_even_inactive(world:
     assert ask(api, method).status == 200
 
 
-# --- Courses of the older kind (5.1, 7.1) -----------------------------------------------------------------------------
+# --- Courses of the older kind (mobile-users.md 5.1, 7.1) -------------------------------------------------------------
 
 
 @METHODS

@@ -152,7 +152,7 @@ def test_of_two_courses_the_newest_is_primary(world: World, api: Api) -> None:
     assert ids(answer) == [key(0)]
 
 
-def test_21_and_22_the_primary_does_not_count(world: World, api: Api) -> None:
+def test_the_primary_does_not_count(world: World, api: Api) -> None:
     enroll_in(world, 16)
 
     page = api.get(LIST).json["enrollments"]

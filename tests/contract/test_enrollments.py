@@ -257,7 +257,7 @@ def test_of_two_configs_with_one_name_the_last_row_wins(world: World, api: Api) 
     assert api.get(enrollments_path("v2")).json["configs"]["min_app"] == "new"
 
 
-# --- Modes (7.6) ------------------------------------------------------------------------------------------------------
+# --- Modes (mobile-users.md 7.6) --------------------------------------------------------------------------------------
 
 
 def test_modes_are_listed_in_stored_order_with_credit_and_skus_as_stored(world: World, api: Api) -> None:
@@ -274,7 +274,7 @@ def test_modes_are_listed_in_stored_order_with_credit_and_skus_as_stored(world: 
     ]
 
 
-# --- Upgrade deadline, certificate, discussion (7.5, 7.7, 7.9, 4.6 cases 10 and 35) -----------------------------------
+# --- Upgrade deadline, certificate, discussion (mobile-users.md 7.5, 7.7, 7.9, 4.6) -----------------------------------
 
 
 @pytest.mark.parametrize(
@@ -318,3 +318,47 @@ def test_the_discussion_is_linked_where_a_hidden_tab_and_no_configuration_say_so
 
     link = "https://lms.example.org/api/discussion/v1/courses/course-v1:DemoX+DX101+2026_T1"
     assert only_course(api)["discussion_url"] == (None if configured else link)
+
+
+@VERSIONS
+def test_a_start_is_written_in_the_language_that_the_client_prefers(world: World, api: Api, version: str) -> None:
+    enroll_in_a(world, start="2026-09-25T00:00:00Z")
+    world.load()
+
+    def shown(language: str) -> tuple[str, str]:
+        answer = api.get(enrollments_path(version), Accept_Language=language)
+        [item] = enrollments_in(answer)
+        return answer.headers["content-language"], item["course"]["start_display"]
+
+    assert shown("es-CO,es;q=0.9") == ("es-419", "25 de septiembre de 2026")
+    assert shown("de;q=0.8,ja") == ("ja-jp", "2026年9月25日")
+    assert shown("en-GB") == ("en", "Sept. 25, 2026")
+    assert shown("tlh") == ("en", "Sept. 25, 2026")
+
+
+def test_an_advertised_start_is_in_the_authors_language(world: World, api: Api) -> None:
+    enroll_in_a(world, start="2026-09-25T00:00:00Z", advertised_start="Next autumn")
+    world.load()
+
+    answer = api.get(enrollments_path(), Accept_Language="es")
+
+    assert enrollments_in(answer)[0]["course"]["start_display"] == "Next autumn"
+
+
+def test_the_sites_language_is_for_those_who_ask_for_none(
+    world: World, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enroll_in_a(world, start="2026-09-25T00:00:00Z")
+    world.load()
+    monkeypatch.setenv("LANGUAGE_CODE", "fr")
+    monkeypatch.setenv("RELEASED_LANGUAGES", "fr,en")
+    settings.cache_clear()
+
+    def shown(**headers: str) -> str:
+        [item] = enrollments_in(api.get(enrollments_path(), **headers))
+        return str(item["course"]["start_display"])
+
+    assert shown() == "25 septembre 2026"
+    assert shown(Accept_Language="en-US") == "Sept. 25, 2026"
+    # German is not released.
+    assert shown(Accept_Language="de") == "25 septembre 2026"

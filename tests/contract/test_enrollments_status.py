@@ -26,21 +26,21 @@ def enroll(world: World, *created: str, **course: Any) -> None:
         world.enroll("mona", key(number), created=moment)
 
 
-def test_1_courses_that_are_not_on_mobile_are_left_out(world: World, api: Api) -> None:
+def test_courses_that_are_not_on_mobile_are_left_out(world: World, api: Api) -> None:
     enroll(world, days_ago(27), mobile_available=False)
     world.load()
 
     assert api.get(STATUS).json == []
 
 
-def test_2_without_enrollments_the_list_is_empty(world: World, api: Api) -> None:
+def test_without_enrollments_the_list_is_empty(world: World, api: Api) -> None:
     enroll(world)
     world.load()
 
     assert api.get(STATUS).json == []
 
 
-def test_3_and_4_an_enrollment_of_the_last_30_days_is_recent(world: World, api: Api) -> None:
+def test_an_enrollment_of_the_last_30_days_is_recent(world: World, api: Api) -> None:
     enroll(world, days_ago(27), days_ago(28), days_ago(29), days_ago(31))
     world.load()
 
@@ -53,7 +53,7 @@ def test_3_and_4_an_enrollment_of_the_last_30_days_is_recent(world: World, api: 
 
 
 @pytest.mark.parametrize(("days", "recent"), [(29, True), (31, False)])
-def test_5_and_6_an_enrollment_or_a_new_completion_makes_a_course_recent(
+def test_an_enrollment_or_a_new_completion_makes_a_course_recent(
     world: World, api: Api, days: int, recent: bool
 ) -> None:
     enroll(world, days_ago(days), days_ago(50))
@@ -97,7 +97,7 @@ def test_any_tail_is_ignored(world: World, api: Api, target: str) -> None:
 
 
 @pytest.mark.parametrize(("caller", "status"), [(None, 401), ("nora", 403), ("nobody", 403)])
-def test_7_others_are_refused(world: World, api: Api, caller: str | None, status: int) -> None:
+def test_others_are_refused(world: World, api: Api, caller: str | None, status: int) -> None:
     enroll(world)
     world.user("nora")
     world.load()

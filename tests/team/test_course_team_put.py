@@ -284,7 +284,7 @@ def test_an_inactive_instructor_may_still_change_roles(team: Team, people: World
     assert team.results(operation(), caller="ian") == [succeeded(operation())]
 
 
-def test_1001_operations_are_refused_in_the_results_shape_and_nothing_is_written(team: Team, site: World) -> None:
+def test_too_many_operations_are_refused_in_the_results_shape_and_nothing_is_written(team: Team, site: World) -> None:
     answer = team.put(*[operation()] * 1001)
 
     assert (answer.status, answer.json) == (400, refusal("nora@example.org", TOO_MANY))
@@ -296,7 +296,7 @@ def test_the_number_of_operations_is_checked_before_the_permission(team: Team, s
     assert team.put(*[operation()] * 1001, caller="pat").status == 400
 
 
-def test_1000_operations_over_100_courses_have_1000_results_in_order(
+def test_operations_over_100_courses_have_1000_results_in_order(
     team: Team, people: World, course_team: CourseTeamFunction
 ) -> None:
     for number in range(100):

@@ -405,6 +405,11 @@ def test_the_visited_block_is_found_in_the_course() -> None:
     "block_id",
     {
         "a word": "abc",
+        "a blank": " ",
+        "a key without an id": "block-v1:DemoX+DX101+2026_T1+type@chapter",
+        "a key with an empty id": "block-v1:DemoX+DX101+2026_T1+type@chapter+block@",
+        "a blank at the end": "block-v1:DemoX+DX101+2026_T1+type@chapter+block@ch1 ",
+        "a long id": f"block-v1:DemoX+DX101+2026_T1+type@chapter+block@{'1' * 3000}",
         "a block that there is not": "block-v1:DemoX+DX101+2026_T1+type@chapter+block@ch9",
         "a block of another type": "block-v1:DemoX+DX101+2026_T1+type@vertical+block@ch1",
         "a block of another run": "block-v1:DemoX+DX101+2025_T1+type@chapter+block@ch1",

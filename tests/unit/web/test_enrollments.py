@@ -14,7 +14,9 @@ from lms.web.shapes.user_detail import user_path
 from tests.unit.builders import AUDIT_AND_VERIFIED, LIMITED, MONA, NOW, PLAIN, at, cases, course, enrollment
 
 BASE = "https://lms.example.org"
-VIEW = EnrollmentContext(MONA, PLAIN, Site(duration_limit=LIMITED), Features(html_certificates=True), NOW, BASE, "v4")
+VIEW = EnrollmentContext(
+    MONA, PLAIN, Site(duration_limit=LIMITED), Features(html_certificates=True), NOW, BASE, "v4", "en"
+)
 GRANTED = {
     "has_access": True,
     "error_code": None,

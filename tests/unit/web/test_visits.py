@@ -91,31 +91,3 @@ def test_every_body_is_a_visit_or_refused(body: Any) -> None:
     else:
         status = 200
     assert status == (400 if visit is None else 200)
-
-
-def test_the_visited_block_is_found_in_the_course() -> None:
-    assert visited_block(BLOCK, TREE) == 1
-
-
-@cases(
-    "block_id",
-    {
-        "a word": "abc",
-        "a blank": " ",
-        "a key without an id": "block-v1:DemoX+DX101+2026_T1+type@chapter",
-        "a key with an empty id": "block-v1:DemoX+DX101+2026_T1+type@chapter+block@",
-        "a blank at the end": f"{BLOCK} ",
-        "a long id": f"{BLOCK}{'1' * 3000}",
-        "a block that there is not": "block-v1:DemoX+DX101+2026_T1+type@chapter+block@ch9",
-        "a block of another type": "block-v1:DemoX+DX101+2026_T1+type@vertical+block@ch1",
-        "a block of another run": "block-v1:DemoX+DX101+2025_T1+type@chapter+block@ch1",
-        "a block of a branch": "block-v1:DemoX+DX101+2026_T1+branch@draft+type@chapter+block@ch1",
-        "the older spelling": "i4x://DemoX/DX101/chapter/ch1",
-        "the course's own key": "course-v1:DemoX+DX101+2026_T1",
-    },
-)
-def test_a_block_that_is_not_in_the_course_is_refused(block_id: str) -> None:
-    with pytest.raises(HttpError) as caught:
-        visited_block(block_id, TREE)
-
-    assert (caught.value.status, caught.value.body) == (400, BAD_BLOCK)
