@@ -141,7 +141,7 @@ test-sam-local: $(VENV)/.dev $(DYNAMODB_LOCAL)/.done build-local ## The same HTT
 .PHONY: lint
 lint: $(VENV)/.dev .venv-sam/.done .venv-checkov/.done ## ruff, mypy --strict, sam validate --lint, checkov
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	@$(BIN)/mypy layers/shared/lms ops/lms_lambda functions tests
+	@$(BIN)/mypy layers/shared/lms ops/lms_lambda functions bench tests
 	@$(SAM) validate --lint --template template.yaml
 	@.venv-checkov/bin/checkov --config-file .checkov.yaml
 

@@ -36,7 +36,7 @@ def _put(request: Request, caller: Caller) -> Response:
     if refusal is not None:
         return refused(body, refusal.error)
     email, operations = body["email"], body["bulk_role_operations"]
-    invocation = Invocation(request.invocation, request.now, request.deadline, request.observation)
+    invocation = Invocation(request.invocation, request.now, request.observation)
     try:
         errors = change_roles(caller.username, email, operations, invocation)
     except RoleChangesRefusedError as error:

@@ -28,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not _is_url(endpoint):
             _fail(f"{endpoint} is no URL of a DynamoDB, like http://127.0.0.1:8000")
         _use_local_credentials()
+    elif hasattr(options, "endpoint_url") and options.run is not _serve:
+        _use_sdk_credentials()
     site = os.environ.get("SITE_ID") or "1"
     if not site.isascii() or not site.isdigit():
         _fail(f"SITE_ID must be the number of a Django site, not {site}")
@@ -92,6 +94,12 @@ def _use_local_credentials() -> None:
     use_local_credentials()
 
 
+def _use_sdk_credentials() -> None:
+    from lms_lambda.dynamodb.credentials import use_sdk_credentials
+
+    use_sdk_credentials()
+
+
 def _token(options: argparse.Namespace) -> int:
     from lms_lambda.gateway.clock import local_clock
     from lms_lambda.gateway.tokens import local_token
@@ -126,7 +134,7 @@ def _load(options: argparse.Namespace) -> int:
 
     if options.create_table:
         _create_table_quietly()
-    return _explain_table_errors(lambda: load_and_show(options.files))
+    return _explain_table_errors(lambda: load_and_show(options.files), "What is written is written: run it again.")
 
 
 def _create_table_quietly() -> None:
@@ -171,23 +179,20 @@ def _openapi(_options: argparse.Namespace) -> int:
     return 0
 
 
-def _explain_table_errors(action: Callable[[], T]) -> T:
-    """The result of the action, or a sentence instead of a traceback where DynamoDB is out of reach."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
+def _explain_table_errors(action: Callable[[], T], advice: str = "") -> T:
+    """The result of the action, or a sentence instead of a traceback where DynamoDB refuses or is out of reach."""
     from lms.domain.errors import UnavailableError
+    from lms.table.answers import DynamoDBError
 
     name = os.environ["TABLE_NAME"]
     try:
         return action()
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+    except DynamoDBError as error:
+        if error.code == "ResourceNotFoundException":
             _fail(f"There is no table {name}. Make it with: lms-lambda table create --table-name {name}")
-        _fail(f"DynamoDB refuses: {error}")
+        _fail(f"DynamoDB refuses: {error} {advice}".rstrip())
     except UnavailableError as error:
-        _fail(f"The table does not answer: {error}. What is loaded is loaded; run the command again to go on.")
-    except BotoCoreError as error:
-        _fail(f"DynamoDB is out of reach: {error}")
+        _fail(f"DynamoDB does not answer: {error}. {advice}".rstrip())
 
 
 def _fail(text: str) -> NoReturn:

@@ -129,9 +129,9 @@ def test_post_is_405_and_no_login(api: Api) -> None:
 
 
 def test_a_user_who_is_not_loaded_yet_is_sent_to_the_tokens_name_and_nothing_is_written(api: Api) -> None:
-    before = call("scan", TableName=table_name())["Items"]
+    before = call("Scan", TableName=table_name())["Items"]
 
     answer = api.get("/api/mobile/v1/my_user_info", caller="Late Comer")
 
     assert (answer.status, answer.headers["location"]) == (302, "/api/mobile/v1/users/Late%20Comer")
-    assert call("scan", TableName=table_name())["Items"] == before
+    assert call("Scan", TableName=table_name())["Items"] == before

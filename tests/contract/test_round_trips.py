@@ -70,24 +70,24 @@ def site(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_user_detail_is_one_request(api: Api, requests: Requests) -> None:
     api.get("/api/mobile/v1/users/mona")
 
-    assert requests.sent == ["get_item"]
+    assert requests.sent == ["GetItem"]
 
 
 def test_my_user_info_is_one_request(api: Api, requests: Requests) -> None:
     api.get("/api/mobile/v1/my_user_info")
 
-    assert requests.sent == ["update_item"]
+    assert requests.sent == ["UpdateItem"]
 
 
 def test_the_home_screen_of_v4_is_two_rounds_cold_and_warm(api: Api, requests: Requests) -> None:
     cold = api.get("/api/mobile/v4/users/mona/course_enrollments/?requested_fields=course_progress").json
-    assert sorted(requests.sent) == ["batch_get_item", "batch_get_item", "get_item", "query"]
+    assert sorted(requests.sent) == ["BatchGetItem", "BatchGetItem", "GetItem", "Query"]
     assert requests.rounds == 2
     requests.forget()
 
     warm = api.get("/api/mobile/v4/users/mona/course_enrollments/?requested_fields=course_progress").json
 
-    assert sorted(requests.sent) == ["batch_get_item", "query"]
+    assert sorted(requests.sent) == ["BatchGetItem", "Query"]
     assert warm == cold
 
 
@@ -114,14 +114,14 @@ def test_a_learner_with_1000_enrollments_gets_a_page_in_two_rounds(world: World,
 def test_enrollments_status_is_two_rounds(api: Api, requests: Requests) -> None:
     api.get("/api/mobile/v1/users/mona/enrollments_status/")
 
-    assert sorted(requests.sent) == ["batch_get_item", "get_item", "query"]
+    assert sorted(requests.sent) == ["BatchGetItem", "GetItem", "Query"]
     assert requests.rounds == 2
 
 
 def test_cold_enrollments_are_two_rounds(api: Api, requests: Requests) -> None:
     api.get("/api/mobile/v1/users/mona/course_enrollments/")
 
-    assert sorted(requests.sent) == ["batch_get_item", "get_item", "query"]
+    assert sorted(requests.sent) == ["BatchGetItem", "GetItem", "Query"]
     assert requests.rounds == 2
 
 
@@ -131,7 +131,7 @@ def test_warm_enrollments_are_one_query(api: Api, requests: Requests) -> None:
 
     answer = api.get("/api/mobile/v2/users/mona/course_enrollments/")
 
-    assert requests.sent == ["query"]
+    assert requests.sent == ["Query"]
     assert len(answer.json["enrollments"]) == 13
 
 
@@ -143,7 +143,7 @@ def test_a_course_status_is_one_request(api: Api, requests: Requests, warm: bool
 
     api.get(f"/api/mobile/v1/users/mona/course_status_info/{COURSE_A}")
 
-    assert requests.sent == ["batch_get_item"]
+    assert requests.sent == ["BatchGetItem"]
 
 
 def test_a_visit_is_a_read_and_a_conditional_write(api: Api, requests: Requests) -> None:
@@ -151,15 +151,15 @@ def test_a_visit_is_a_read_and_a_conditional_write(api: Api, requests: Requests)
 
     api.send_json("PATCH", f"/api/mobile/v1/users/mona/course_status_info/{COURSE_A}", body)
 
-    assert requests.sent == ["batch_get_item", "update_item"]
+    assert requests.sent == ["BatchGetItem", "UpdateItem"]
 
 
-@pytest.mark.parametrize(("caller", "listing"), [("sam", ["query"] * 16), ("mona", ["batch_get_item"])])
+@pytest.mark.parametrize(("caller", "listing"), [("sam", ["Query"] * 16), ("mona", ["BatchGetItem"])])
 def test_a_course_team_is_two_rounds(api: Api, requests: Requests, caller: str, listing: list[str]) -> None:
     answer = api.get("/api/support/v1/manage_course_team/?email=mona@example.org", caller=caller)
 
     assert answer.status == 200
-    assert sorted(requests.sent) == sorted(["get_item", "query", "get_item", "get_item", "query", *listing])
+    assert sorted(requests.sent) == sorted(["GetItem", "Query", "GetItem", "GetItem", "Query", *listing])
     assert requests.rounds == 2
 
 
@@ -174,5 +174,5 @@ def test_each_role_change_is_one_write_after_two_rounds_of_reads(api: Api, reque
 
     assert [result["status"] for result in answer.json["results"]] == ["success"] * 3
     reads, writes = requests.sent[:5], requests.sent[5:]
-    assert sorted(reads) == ["batch_get_item", "get_item", "get_item", "get_item", "query"]
-    assert sorted(writes) == ["transact_write_items", "transact_write_items", "update_item"]
+    assert sorted(reads) == ["BatchGetItem", "GetItem", "GetItem", "GetItem", "Query"]
+    assert writes == ["TransactWriteItems"] * 3

@@ -52,10 +52,10 @@ def _calls(tree: ast.AST) -> Iterator[Use]:
             yield Use("dynamodb:Query", TABLE)
         elif node.func.id == "call":
             operation = ast.literal_eval(node.args[0])
-            if operation == "transact_write_items":
+            if operation == "TransactWriteItems":
                 yield from (Use(f"dynamodb:{action}", TABLE) for action in _transacted(tree))
-            elif operation != "query":  # which `query` alone makes
-                yield Use(f"dynamodb:{''.join(word.title() for word in operation.split('_'))}", TABLE)
+            elif operation != "Query":  # which `query` alone makes
+                yield Use(f"dynamodb:{operation}", TABLE)
 
 
 def _transacted(tree: ast.AST) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lms.table.client import client, table_name
+from lms.table.client import call, table_name
 from lms.table.ttl_cache import forget_cached
 from lms_lambda.load.loader import Loader, ProgressListener, Rejection, Report
 
@@ -61,6 +61,10 @@ def load_files(*files: Path) -> Loaded:
 def stored_items() -> StoredItems:
     """Every item of the table, by its key."""
     found: StoredItems = {}
-    for page in client().get_paginator("scan").paginate(TableName=table_name(), ConsistentRead=True):
+    start: dict[str, Any] = {}
+    while True:
+        page = call("Scan", TableName=table_name(), ConsistentRead=True, **start)
         found |= {(item["PK"]["S"], item["SK"]["S"]): item for item in page["Items"]}
-    return found
+        if "LastEvaluatedKey" not in page:
+            return found
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}

@@ -16,9 +16,8 @@ from uuid import uuid4
 import pytest
 
 from lms.table import keys
-from lms.table.client import client
 from lms.table.requests import get_items
-from lms_lambda.dynamodb.tables import create_table
+from lms_lambda.dynamodb.tables import create_table, sdk_client
 from tests.ops.dumps import DumpRow, dump_row
 
 # The embedded one is too slow for it.
@@ -106,7 +105,7 @@ def finish(process: "subprocess.Popen[str]") -> Finished:
 
 
 def count_items(table: str) -> int:
-    count: int = client().describe_table(TableName=table)["Table"]["ItemCount"]
+    count: int = sdk_client().describe_table(TableName=table)["Table"]["ItemCount"]
     return count
 
 

@@ -3,7 +3,6 @@
 import itertools
 import json
 import random
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,8 +31,8 @@ from lms.domain.outline import Block
 from lms.domain.partitions import UserPartition
 from lms.domain.progress import Progress
 from lms.domain.users import User, UserIdentifier
-from lms.table import items
-from lms.table.client import call
+from lms.table import client, items
+from lms.table.answers import AttemptFailedError
 from lms.table.course_team import assign_role, read_account_and_list, revoke_role
 from lms.table.courses import get_courses
 from lms.table.learners import read_learner_and_site, read_learner_in_course, save_visit
@@ -84,11 +83,11 @@ def outline_of(course_id: str = COURSE_A, username: str = "mona") -> Sequence[Bl
 
 
 def assign(role: str, username: str = "mona", course_id: str = COURSE_A) -> None:
-    assign_role(username, course(course_id), role, "audit", NOW, str(uuid4()), time.monotonic() + 10)
+    assign_role(username, course(course_id), role, "audit", NOW, str(uuid4()))
 
 
 def revoke(username: str = "mona", course_id: str = COURSE_A) -> None:
-    revoke_role(username, course_id, NOW, time.monotonic() + 10)
+    revoke_role(username, course_id, NOW, str(uuid4()))
 
 
 def visit(positions: dict[str, int], username: str = "mona", course_id: str = COURSE_A) -> None:
@@ -99,6 +98,18 @@ def visit(positions: dict[str, int], username: str = "mona", course_id: str = CO
 def reasons(world: World) -> list[tuple[str, str, str]]:
     """(model, pk, reason) of each rejected row."""
     return [(row.model, row.pk, row.reason) for row in world.rejections]
+
+
+def throttled(is_turned_away: Callable[[int], bool]) -> Callable[[str, Any], Any]:
+    """Stands in for `client._attempt`: turns away some of the writes, by their numbers from 0."""
+    real, writes = client._attempt, itertools.count()
+
+    def attempt(operation: str, arguments: Any) -> Any:
+        if operation == "TransactWriteItems" and is_turned_away(next(writes)):
+            raise AttemptFailedError("DynamoDB answered ThrottlingException", maybe_done=False)
+        return real(operation, arguments)
+
+    return attempt
 
 
 def empty_table(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -1252,10 +1263,6 @@ class TestRaces:
 
 
 class TestATableThatIsThrottled:
-    @pytest.fixture(autouse=True)
-    def impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("lms.table.change_writer._PATIENCE", 0.0)
-
     def test_it_ends_the_load_and_the_next_one_finishes_the_work(
         self, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -1265,15 +1272,9 @@ class TestATableThatIsThrottled:
         expected = stored_items()
         empty_table(monkeypatch)
         file = write_dump(tmp_path / "dump.json", rows)
-        calls = itertools.count()
-
-        def throttled(operation: str, **arguments: Any) -> Any:
-            if next(calls) >= 3:
-                raise UnavailableError("DynamoDB answered ThrottlingException")
-            return call(operation, **arguments)
-
         with monkeypatch.context() as patch:
-            patch.setattr("lms.table.change_writer.call", throttled)
+            patch.setattr(client, "_WRITE_SECONDS", 2.0)
+            patch.setattr(client, "_attempt", throttled(lambda number: number >= 3))
             with pytest.raises(UnavailableError, match="ThrottlingException"):
                 load_files(file)
         halfway = stored_items()
@@ -1286,15 +1287,7 @@ class TestATableThatIsThrottled:
         assert stored_items() == expected
 
     def test_a_short_throttling_is_waited_out(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("lms.table.change_writer._PATIENCE", 30.0)
-        calls = itertools.count()
-
-        def throttled(operation: str, **arguments: Any) -> Any:
-            if next(calls) < 3:
-                raise UnavailableError("DynamoDB answered ThrottlingException")
-            return call(operation, **arguments)
-
-        monkeypatch.setattr("lms.table.change_writer.call", throttled)
+        monkeypatch.setattr(client, "_attempt", throttled(lambda number: number < 3))
         world.user("mona")
 
         assert world.load().exit_code == 0

@@ -11,8 +11,9 @@ from uuid import uuid4
 
 import pytest
 
-from lms.domain.errors import UnavailableError
 from lms.domain.users import User
+from lms.table import client
+from lms.table.answers import AttemptFailedError
 from lms.table.course_team import revoke_role
 from lms.table.courses import get_courses
 from lms.table.ttl_cache import forget_cached
@@ -104,7 +105,7 @@ class TestLoad:
         world.role("mona", "staff", COURSE_A)
         file = write(tmp_path, *world.rows)
         load(file)
-        revoke_role("mona", COURSE_A, datetime(2026, 4, 1, tzinfo=UTC), deadline=float("inf"))
+        revoke_role("mona", COURSE_A, datetime(2026, 4, 1, tzinfo=UTC), token=str(uuid4()))
         capsys.readouterr()
 
         assert load(file) == 0
@@ -363,18 +364,22 @@ class TestTable:
     def test_a_table_that_stops_answering_is_a_sentence_that_says_how_to_go_on(
         self, load: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        def throttled(*_arguments: Any, **_named: Any) -> Any:
-            raise UnavailableError("DynamoDB answered ThrottlingException")
+        real = client._attempt
 
-        monkeypatch.setattr("lms.table.change_writer._PATIENCE", 0.0)
-        monkeypatch.setattr("lms.table.change_writer.call", throttled)
+        def throttled(operation: str, arguments: Any) -> Any:
+            if operation == "TransactWriteItems":
+                raise AttemptFailedError("a test's fault", maybe_done=False)
+            return real(operation, arguments)
+
+        monkeypatch.setattr(client, "_WRITE_SECONDS", 0.01)
+        monkeypatch.setattr(client, "_attempt", throttled)
 
         code = load(write(tmp_path, MONA))
 
         assert code == 2
         assert capsys.readouterr().err == (
-            "lms-lambda: The table does not answer: DynamoDB answered ThrottlingException. "
-            "What is loaded is loaded; run the command again to go on.\n"
+            "lms-lambda: DynamoDB does not answer: TransactWriteItems: a test's fault; attempts: 1. "
+            "What is written is written: run it again.\n"
         )
 
 

@@ -10,9 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from botocore.exceptions import ClientError
 
-from lms.table.client import client
 from lms_lambda.dynamodb.dynamodb_local import free_port
-from lms_lambda.dynamodb.tables import ROOT
+from lms_lambda.dynamodb.tables import ROOT, sdk_client
 from lms_lambda.gateway.sam_local import BUILD, HOST, SamLocal, SamLocalError
 from tests.api import NOW
 
@@ -53,7 +52,7 @@ def _writer(log: TextIO) -> Callable[[str], None]:
 def drop_table() -> None:
     """Forget the table of the test before."""
     try:
-        client().delete_table(TableName=TABLE)
+        sdk_client().delete_table(TableName=TABLE)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise

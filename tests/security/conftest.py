@@ -18,8 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from lms.observation import logger
 from lms.settings import settings as settings_of_site
-from lms.table.client import client, table_name
+from lms.table.client import table_name
 from lms.web.verifier import verifier
+from lms_lambda.dynamodb.tables import sdk_client
 from lms_lambda.gateway.tokens import local_key
 from tests.api import NOW, Answer, Api
 from tests.endpoints import one_of_each
@@ -144,7 +145,7 @@ def people(world: World) -> World:
 def whole_table() -> dict[tuple[str, str], Any]:
     """Every item of the table, by its key; without the time of a login, which my_user_info is there to write."""
     found: dict[tuple[str, str], Any] = {}
-    for page in client().get_paginator("scan").paginate(TableName=table_name(), ConsistentRead=True):
+    for page in sdk_client().get_paginator("scan").paginate(TableName=table_name(), ConsistentRead=True):
         for item in page["Items"]:
             item.pop("last_login", None)
             found[item["PK"]["S"], item["SK"]["S"]] = item

@@ -3,14 +3,16 @@
 (layers/shared/lms/observation.py: a log line names the request and the caller's user id)
 """
 
-import logging
+import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
 from lms.domain.errors import UnavailableError
-from lms.table.client import client
+from lms.table import client
+from lms.table.messages import HttpAnswer
 from tests.api import Api
 from tests.endpoints import Endpoint, endpoints
 from tests.security.conftest import Ask, Output, said, sign
@@ -134,18 +136,23 @@ def test_a_mistake_of_our_own_is_logged_without_its_message(
     assert total(metrics, "ServerError") == 1
 
 
-def test_a_table_that_does_not_answer_is_logged_without_what_was_asked(
+def test_a_table_that_does_not_answer_is_logged_with_what_dynamodb_said_and_without_what_was_asked(
     api: Api, output: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unavailable(*_: Any, **__: Any) -> None:
-        raise UnavailableError("DynamoDB answered ThrottlingException")
+    def throttled(*_: Any) -> HttpAnswer:
+        message = "mona hidden-body eyJ nora@example.org"
+        body = {"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException", "message": message}
+        return HttpAnswer(400, {"x-amzn-requestid": "R4ND0M"}, json.dumps(body).encode())
 
-    replace_call(monkeypatch, unavailable)
+    monkeypatch.setattr(client, "exchange", throttled)
+    monkeypatch.setattr(client, "read_seconds", lambda: 0.2)
 
     assert api.send_json("PUT", TEAM, operations(1), "mona").status == 503
 
     logs, metrics = output.split()
     assert [(one["level"], one["message"]) for one in logs] == [("ERROR", "table unavailable"), ("INFO", "request")]
+    said = r"(GetItem|Query): DynamoDB answered ThrottlingException \(request R4ND0M\); attempts: \d"
+    assert re.fullmatch(said, logs[0]["reason"])
     assert total(metrics, "ServerError") == 1
 
 
@@ -159,6 +166,7 @@ def test_an_error_of_dynamodb_that_quotes_the_request_is_not_logged(
 
     logs, _ = output.split()
     assert [one["message"] for one in logs] == ["unhandled", "request"]
+    assert (logs[0]["error"], logs[0]["code"]) == ("DynamoDBError", "ResourceNotFoundException")
 
 
 def test_metrics_count_the_request_and_each_operation(api: Api, output: Output) -> None:
@@ -207,13 +215,6 @@ def test_one_requests_keys_do_not_reach_the_next_ones_log(api: Api, output: Outp
     logs, _ = output.split()
     assert "user_id" in logs[0]
     assert "user_id" not in logs[1]
-
-
-def test_the_tables_client_is_not_asked_to_log(output: Output) -> None:
-    client()
-
-    assert logging.getLogger("botocore").level in (logging.NOTSET, logging.WARNING, logging.ERROR)
-    output.lines()
 
 
 def test_an_operation_that_could_not_be_saved_is_counted_for_its_alarm(

@@ -17,7 +17,6 @@ from lms_lambda.gateway.local_function import LocalFunction
 from lms_lambda.gateway.proxy_event import HttpRequest, RoutedRequest, proxy_event, response_from
 from lms_lambda.template import Function, read_template
 from tests.api import NOW, Answer, Api
-from tests.table_calls import replace_call
 from tests.world import World
 
 PATH = "/api/support/v1/manage_course_team/"
@@ -154,18 +153,19 @@ def course_team(table: str) -> CourseTeamFunction:
 
 
 Tamper = Callable[[str, dict[str, Any], Callable[[], Any]], Any]
-"""Stands between the function and DynamoDB: is given the operation, its arguments, and a way to make the real call."""
+"""Stands between the function and DynamoDB at each single attempt: is given the operation, its arguments, and a way to
+make the real attempt."""
 
 
 @pytest.fixture
 def tamper(monkeypatch: pytest.MonkeyPatch) -> Callable[[Tamper], None]:
     """Put something between the function and the table: `tamper(lambda name, arguments, real: …)`."""
-    original = client.call
+    original = client._attempt
 
     def install(what: Tamper) -> None:
-        def call(name: str, **arguments: Any) -> Any:
-            return what(name, arguments, lambda: original(name, **arguments))
+        def attempt(name: str, arguments: dict[str, Any]) -> Any:
+            return what(name, arguments, lambda: original(name, arguments))
 
-        replace_call(monkeypatch, call)
+        monkeypatch.setattr(client, "_attempt", attempt)
 
     return install

@@ -6,13 +6,15 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
-from lms.domain.errors import ConditionFailedError, UnavailableError
-from lms.table.client import client, table_name
+from lms.domain.errors import ConditionFailedError
+from lms.table.answers import AttemptFailedError, DynamoDBError
+from lms.table.client import table_name
+from lms_lambda.dynamodb.tables import sdk_client
 from tests.team.conftest import (
     COURSE_0,
     COURSE_1,
@@ -37,18 +39,30 @@ SECONDS = 3
 
 Install = Callable[[Tamper], None]
 
-WRITES = ("transact_write_items", "update_item")
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads are given up soon."""
+    monkeypatch.setattr("lms.table.client.read_seconds", lambda: 0.1)
+
+
+WRITE = "TransactWriteItems"
+
+
+@pytest.fixture
+def knows_tokens(request: pytest.FixtureRequest) -> None:
+    """A DynamoDB that carries out one write of each ClientRequestToken; moto carries out every one."""
+    if not request.config.getoption("--dynamodb-local"):
+        pytest.skip("needs DynamoDB Local: make test-integration")
 
 
 def course_of(name: str, arguments: dict[str, Any]) -> str | None:
     """The id of the course that a call writes a role on; None for a read."""
-    if name == "update_item":
-        sort_key: str = arguments["Key"]["SK"]["S"]
-        return sort_key.removeprefix("ROLE#")
-    if name == "transact_write_items":
-        partition_key: str = arguments["TransactItems"][0]["ConditionCheck"]["Key"]["PK"]["S"]
-        return partition_key.removeprefix("COURSE#")
-    return None
+    if name != WRITE:
+        return None
+    keys = [action["Update"]["Key"] for action in arguments["TransactItems"] if "Update" in action]
+    sort_key: str = keys[0]["SK"]["S"]
+    return sort_key.removeprefix("ROLE#")
 
 
 def one_of_each() -> list[Operation]:
@@ -61,7 +75,7 @@ def unavailable(course_id: str, outcome_unknown: bool = False) -> Tamper:
 
     def what(name: str, arguments: dict[str, Any], real: Callable[[], Any]) -> Any:
         if course_of(name, arguments) == course_id:
-            raise UnavailableError("a test's fault", outcome_unknown)
+            raise AttemptFailedError("a test's fault", maybe_done=outcome_unknown)
         return real()
 
     return what
@@ -86,7 +100,7 @@ class FirstTimes:
             return real()
         if self.performed:
             real()
-        raise UnavailableError("a test's fault", outcome_unknown=self.performed)
+        raise AttemptFailedError("a test's fault", maybe_done=self.performed)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +158,7 @@ def test_an_unknown_outcome_stays_unknown_when_later_attempts_are_refused(
         if course_of(name, arguments) is None:
             return real()
         attempts.append(True)
-        raise UnavailableError("a test's fault", outcome_unknown=len(attempts) == 1)
+        raise AttemptFailedError("a test's fault", maybe_done=len(attempts) == 1)
 
     tamper(first_unknown)
 
@@ -180,7 +194,7 @@ def test_attempts_at_one_operation_leave_one_role_item_and_one_enrollment(
 
     course_team.put(operation(COURSE_1), seconds=20)
 
-    found = client().query(
+    found = sdk_client().query(
         TableName=table_name(),
         KeyConditionExpression="PK = :user",
         ExpressionAttributeValues={":user": {"S": "USER#nora"}},
@@ -237,7 +251,7 @@ def test_a_course_deleted_while_a_warm_function_remembers_it_gets_neither_role_n
 ) -> None:
     team.results(operation(COURSE_1, "staff", "revoke"))
     key = {"PK": {"S": f"COURSE#{COURSE_1}"}, "SK": {"S": "OVERVIEW"}}
-    client().delete_item(TableName=table_name(), Key=key)
+    sdk_client().delete_item(TableName=table_name(), Key=key)
 
     results = team.results(*one_of_each())
 
@@ -253,8 +267,7 @@ def test_an_error_that_nobody_expects_fails_its_operation_and_the_rest_still_run
 ) -> None:
     def surprise(name: str, arguments: dict[str, Any], real: Callable[[], Any]) -> Any:
         if course_of(name, arguments) == COURSE_0:
-            said = {"Error": {"Code": "ValidationException", "Message": "Item size to update has exceeded the limit"}}
-            raise ClientError(said, name)
+            raise DynamoDBError("ValidationException", "Item size to update has exceeded the limit")
         return real()
 
     tamper(surprise)
@@ -300,14 +313,16 @@ def test_operations_that_the_deadline_overtakes_are_reported_and_not_begun(
     written: list[str] = []
 
     def watched(name: str, arguments: dict[str, Any], real: Callable[[], Any]) -> Any:
-        if name in WRITES:
+        if name == WRITE:
             written.append(name)
-        return real()
+        answer = real()
+        if name == "BatchGetItem":  # the last read
+            time.sleep(SECONDS - 2)
+        return answer
 
     tamper(watched)
 
-    # All of the function's time is what it keeps back for its answer.
-    answer = course_team.put(*operations, seconds=2)
+    answer = course_team.put(*operations, seconds=SECONDS)
 
     assert answer.status == 200
     assert answer.json["results"][0]["error"] == "Invalid role. Must be 'instructor' or 'staff'."
@@ -336,12 +351,29 @@ def test_a_course_that_uses_up_the_time_costs_the_other_courses_nothing(
     assert team.stored_roles("nora", COURSE_1) == {"staff"}
 
 
+def test_a_request_that_has_no_time_left_is_503_and_nothing_is_begun(
+    course_team: CourseTeamFunction, tamper: Install
+) -> None:
+    begun: list[str] = []
+
+    def watched(name: str, arguments: dict[str, Any], real: Callable[[], Any]) -> Any:
+        begun.append(name)
+        return real()
+
+    tamper(watched)
+
+    # All of the function's time is what it keeps back for its answer.
+    answer = course_team.put(operation(), seconds=2)
+
+    assert (answer.status, begun) == (503, [])
+
+
 def test_when_every_write_is_refused_every_result_says_so(
     site: World, course_team: CourseTeamFunction, tamper: Install
 ) -> None:
     def refuse(name: str, arguments: dict[str, Any], real: Callable[[], Any]) -> Any:
-        if name in WRITES:
-            raise UnavailableError("a test's fault")
+        if name == WRITE:
+            raise AttemptFailedError("a test's fault", maybe_done=False)
         return real()
 
     operations = [
@@ -367,7 +399,7 @@ def test_operations_on_one_course_run_one_after_the_other(
         with lock:
             running += 1
             together = max(together, running)
-            order.append(name)
+            order.append("assign" if "ConditionCheck" in arguments["TransactItems"][0] else "revoke")
         time.sleep(0.02)
         answer = real()
         with lock:
@@ -382,7 +414,7 @@ def test_operations_on_one_course_run_one_after_the_other(
 
     assert answer.json["results"] == [succeeded(one) for one in (*operations, operation(COURSE_1))]
     assert together == 1
-    assert order == ["transact_write_items" if action == "assign" else "update_item" for action in actions]
+    assert order == actions
 
 
 def test_a_retried_operation_holds_up_the_later_ones_on_its_course(
@@ -419,17 +451,17 @@ def test_different_courses_are_written_side_by_side(
     assert answer.json["results"] == [succeeded(operation(course_id)) for course_id in ids]
 
 
-@pytest.mark.parametrize("name", ["get_item", "query", "batch_get_item"])
+@pytest.mark.parametrize("name", ["GetItem", "Query", "BatchGetItem"])
 @pytest.mark.parametrize("outcome_unknown", [False, True])
 def test_a_table_that_cannot_be_read_is_503_and_nothing_is_written(
-    team: Team, site: World, tamper: Install, name: str, outcome_unknown: bool
+    team: Team, site: World, tamper: Install, impatient: None, name: str, outcome_unknown: bool
 ) -> None:
     wrote: list[str] = []
 
     def unreadable(called: str, arguments: dict[str, Any], real: Callable[[], Any]) -> Any:
         if called == name:
-            raise UnavailableError("a test's fault", outcome_unknown)
-        wrote.extend([called] if called in WRITES else [])
+            raise AttemptFailedError("a test's fault", maybe_done=outcome_unknown)
+        wrote.extend([called] if called == WRITE else [])
         return real()
 
     tamper(unreadable)
@@ -442,10 +474,12 @@ def test_a_table_that_cannot_be_read_is_503_and_nothing_is_written(
     assert wrote == []
 
 
-def test_a_table_that_cannot_be_read_is_503_for_get_as_well(team: Team, site: World, tamper: Install) -> None:
+def test_a_table_that_cannot_be_read_is_503_for_get_as_well(
+    team: Team, site: World, tamper: Install, impatient: None
+) -> None:
     def unreadable(called: str, arguments: dict[str, Any], real: Callable[[], Any]) -> Any:
-        if called == "query":
-            raise UnavailableError("a test's fault")
+        if called == "Query":
+            raise AttemptFailedError("a test's fault", maybe_done=False)
         return real()
 
     tamper(unreadable)
@@ -453,3 +487,75 @@ def test_a_table_that_cannot_be_read_is_503_for_get_as_well(team: Team, site: Wo
     answer = team.api.get(f"{PATH}?username=nora", "sam")
 
     assert (answer.status, answer.json) == (503, {"detail": "Service temporarily unavailable, try again later."})
+
+
+# --- Attempts that arrive late ----------------------------------------------------------------------------------------
+
+
+class HeldUp:
+    """The first write on the course is held up on its way, and arrives when `arrive` is called."""
+
+    def __init__(self, course_id: str = COURSE_0) -> None:
+        self.course_id = course_id
+        self.arrive: Callable[[], Any] | None = None
+
+    def __call__(self, name: str, arguments: dict[str, Any], real: Callable[[], Any]) -> Any:
+        if course_of(name, arguments) == self.course_id and self.arrive is None:
+            self.arrive = real
+            raise AttemptFailedError("no answer", maybe_done=True)
+        return real()
+
+
+@pytest.mark.parametrize("held", [True, False], ids=["a role", "nothing"])
+def test_a_revoke_that_arrives_after_a_later_assignment_takes_nothing(
+    team: Team, people: World, course_team: CourseTeamFunction, tamper: Install, knows_tokens: None, held: bool
+) -> None:
+    if held:
+        people.role("nora", "staff", COURSE_0)
+    people.load()
+    late = HeldUp()
+    tamper(late)
+    revoked = course_team.put(operation(action="revoke"), seconds=20)
+    assigned = course_team.put(operation(role="instructor"), seconds=20)
+
+    with suppress(DynamoDBError):  # its token is another write's by now
+        assert late.arrive is not None
+        late.arrive()
+
+    assert revoked.json["results"] == [succeeded(operation(action="revoke"))]
+    assert assigned.json["results"] == [succeeded(operation(role="instructor"))]
+    assert team.stored_roles() == {"instructor"}
+
+
+def test_an_assignment_that_arrives_after_a_later_revoke_gives_nothing(
+    team: Team, site: World, course_team: CourseTeamFunction, tamper: Install, knows_tokens: None
+) -> None:
+    late = HeldUp()
+    tamper(late)
+    course_team.put(operation(), seconds=20)
+    course_team.put(operation(action="revoke"), seconds=20)
+
+    assert late.arrive is not None
+    late.arrive()
+
+    assert team.stored_roles() == set()
+
+
+def test_an_assignment_whose_course_went_away_between_its_attempts_may_have_been_saved(
+    site: World, course_team: CourseTeamFunction, tamper: Install
+) -> None:
+    attempts: list[str] = []
+
+    def vanishing(name: str, arguments: dict[str, Any], real: Callable[[], Any]) -> Any:
+        if course_of(name, arguments) is None:
+            return real()
+        attempts.append(name)
+        if len(attempts) == 1:
+            raise AttemptFailedError("no answer", maybe_done=True)
+        raise ConditionFailedError([True, False, False])
+
+    tamper(vanishing)
+
+    answer = course_team.put(operation(), seconds=SECONDS)
+
+    assert answer.json["results"] == [failed(operation(), OUTCOME_UNKNOWN)]

@@ -68,9 +68,9 @@ def is_ours(module: str) -> bool:
 
 FLOORS: dict[str, tuple[str, ...]] = {
     "domain": ("lms.domain",),
-    "table": ("lms.table", "lms.domain"),
-    "usecases": ("lms.usecases", "lms.table", "lms.domain", "lms.observation"),
-    "web": ("lms.web", "lms.domain", "lms.settings", "lms.observation"),
+    "table": ("lms.table", "lms.domain", "lms.deadline"),
+    "usecases": ("lms.usecases", "lms.table", "lms.domain", "lms.observation", "lms.deadline"),
+    "web": ("lms.web", "lms.domain", "lms.settings", "lms.observation", "lms.deadline"),
 }
 """The four floors of the layer, and what each may import of ours: docs/architecture.md."""
 
@@ -89,7 +89,7 @@ def test_every_file_of_the_layer_stands_on_a_floor() -> None:
     modules = {path.stem for path in (LAYER / "lms").glob("*.py")}
 
     assert folders == set(FLOORS)
-    assert modules == {"__init__", "settings", "observation"}
+    assert modules == {"__init__", "settings", "observation", "deadline"}
 
 
 def test_functions_stand_on_web_and_use_cases() -> None:
@@ -104,6 +104,7 @@ def test_functions_stand_on_web_and_use_cases() -> None:
     {
         "the settings know the domain only": ("settings", ("lms.domain",)),
         "the observation of a request knows nothing of ours": ("observation", ()),
+        "the deadline of a request knows nothing of ours": ("deadline", ()),
     },
 )
 def test_what_web_and_use_cases_are_given_stands_below_both(module: str, allowed: tuple[str, ...]) -> None:
@@ -150,12 +151,21 @@ def test_the_domain_knows_neither_environment_nor_clock() -> None:
                 assert node.value.id not in ("datetime", "date", "time"), f"{path.name}:{node.lineno} reads the clock"
 
 
-def test_only_the_table_knows_botocore() -> None:
-    found = [found for found in imports(LAYER / "lms", FUNCTIONS) if is_within(found.module, ("botocore", "boto3"))]
+def test_only_the_tables_connections_reach_the_network() -> None:
+    network = ("socket", "ssl", "http", "urllib.request", "asyncio", "botocore", "boto3", "requests", "urllib3")
+    found = [found for found in imports(LAYER / "lms", FUNCTIONS) if is_within(found.module, network)]
 
-    assert found
-    assert [found for found in found if not found.place.startswith("layers/shared/lms/table/")] == []
-    assert [found for found in found if is_within(found.module, ("boto3",))] == []
+    assert {(found.module, found.place.partition(":")[0]) for found in found} == {
+        (module, "layers/shared/lms/table/connections.py") for module in ("http.client", "socket", "ssl")
+    }
+
+
+def test_only_the_tools_know_the_aws_sdk() -> None:
+    found = [found for found in imports(OPS) if is_within(found.module, ("botocore", "boto3"))]
+
+    assert {found.place.partition(":")[0] for found in found} == {
+        f"ops/lms_lambda/dynamodb/{name}.py" for name in ("credentials", "tables")
+    }
 
 
 def test_functions_import_the_layer_and_the_standard_library_only() -> None:
@@ -191,11 +201,18 @@ def loaded_by(function: str) -> set[str]:
     return set(json.loads(finished.stdout.splitlines()[-1]))
 
 
+def of_the_sdk(loaded: set[str]) -> list[str]:
+    # Powertools asks whether there is a botocore, and so loads the bare package, which is empty.
+    return sorted(module for module in loaded if module.startswith(("botocore.", "urllib3", "s3transfer")))
+
+
 @pytest.mark.parametrize("function", [name for name in HANDLERS if name != "authorizer"])
 def test_an_endpoint_starts_without_what_it_does_not_need(function: str) -> None:
     unneeded = {"pydantic", "moto", "boto3", "aws_xray_sdk", "jwt", "cryptography", "lms_lambda"}
+    loaded = loaded_by(function)
 
-    assert loaded_by(function) & (unneeded | OF_OTHER_LANGUAGES) == set()
+    assert loaded & (unneeded | OF_OTHER_LANGUAGES) == set()
+    assert of_the_sdk(loaded) == []
 
 
 def test_an_answer_in_english_is_made_without_what_other_languages_need() -> None:
@@ -213,5 +230,5 @@ def test_the_authorizer_starts_without_the_table() -> None:
     loaded = loaded_by("authorizer")
 
     assert loaded & {"boto3", "pydantic", "moto", "aws_xray_sdk", "lms_lambda"} == set()
-    # Powertools asks whether there is a botocore, and so loads the bare package, which is empty.
-    assert [module for module in loaded if module.startswith(("botocore.", "lms.table"))] == []
+    assert of_the_sdk(loaded) == []
+    assert [module for module in loaded if module.startswith("lms.table")] == []

@@ -47,7 +47,7 @@ class EmbeddedDynamoDB:
 
 
 def use_local_credentials() -> None:
-    """Give botocore something to sign with where the environment has nothing."""
+    """Give requests something to sign with where the environment has nothing."""
     for name, value in CREDENTIALS.items():
         os.environ.setdefault(name, value)
 

@@ -15,7 +15,7 @@ DomainError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lms.domain.access import AccessError
@@ -77,7 +77,11 @@ class UnavailableError(DomainError):
 class ConditionFailedError(DomainError):
     """A write's condition did not hold: somebody else wrote first."""
 
-    def __init__(self, reasons: list[bool]) -> None:
+    def __init__(self, reasons: list[bool], item: Any = None, outcome_unknown: bool = False) -> None:
         super().__init__("The condition of a write did not hold.")
         self.reasons = reasons
         """For each action of the transaction, in order, whether its condition failed."""
+        self.item = item
+        """What is there instead, where the write asked for it."""
+        self.outcome_unknown = outcome_unknown
+        """Whether an earlier attempt at the same write may have been carried out, or may yet be."""

@@ -3,18 +3,16 @@
 docs/decisions/0003-loading-through-conditional-transactions.md says why transactions.
 """
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 
-from botocore.exceptions import ClientError
-
 from lms.domain.errors import ConditionFailedError
+from lms.table.answers import DynamoDBError
 from lms.table.change_plans import ChangeRefusedError, Plan, StoredItems, plan
 from lms.table.changes import Change
-from lms.table.client import call, persist
+from lms.table.client import call
 from lms.table.requests import get_items
 
 _WORKERS = 4
@@ -22,8 +20,6 @@ _ACTIONS = 100
 """Actions in one transaction at the most; DynamoDB's limit."""
 _BYTES = 3_000_000
 """Bytes in one transaction, below DynamoDB's 4 MB."""
-_PATIENCE = 120.0
-"""Seconds for which a throttled write is tried again."""
 _TRIES = 5
 """Times that a change is worked out anew because its item changed in between."""
 
@@ -87,7 +83,7 @@ def _write_chunk(chunk: Sequence[Change]) -> Outcomes:
     for pack in _packs([planned for planned in plans if planned.actions]):
         try:
             _send(pack)
-        except (ConditionFailedError, ClientError):
+        except (ConditionFailedError, DynamoDBError):
             # One of them stands in the way of the others: each goes alone, worked out anew.
             outcomes += [_write_alone(planned.change) for planned in pack]
         else:
@@ -108,8 +104,8 @@ def _write_alone(change: Change) -> tuple[Change, str, str]:
             return change, planned.outcome, ""
     except ChangeRefusedError as refusal:
         return change, "refused", str(refusal)
-    except ClientError as error:
-        return change, "refused", f"DynamoDB refuses it: {error.response['Error']['Code']}"
+    except DynamoDBError as error:
+        return change, "refused", f"DynamoDB refuses it: {error.code}"
     return change, "refused", "its item keeps changing"
 
 
@@ -129,7 +125,7 @@ def _packs(plans: Iterable[Plan]) -> Iterator[list[Plan]]:
 
 def _send(pack: Sequence[Plan]) -> None:
     actions = [action for planned in pack for action in planned.actions]
-    persist(lambda: call("transact_write_items", TransactItems=actions), time.monotonic() + _PATIENCE)
+    call("TransactWriteItems", TransactItems=actions)
 
 
 def _read(chunk: Sequence[Change]) -> StoredItems:

@@ -1,43 +1,45 @@
-"""Calls to DynamoDB: one client for the environment's life, bounded waits, and errors of our own."""
+"""Calls to DynamoDB: each attempt known by itself, bounded in time, and an outcome that says what may have happened.
 
-import logging
+docs/decisions/0006-a-client-of-our-own.md says why this is not the AWS SDK.
+"""
+
+import contextvars
+import json
 import os
-import random
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from typing import Any, TypeVar
 
-import botocore.session
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
-
+from lms import deadline
 from lms.domain.errors import ConditionFailedError, UnavailableError
-
-# At each cold start it would tell the log, three times, where it found credentials.
-logging.getLogger("botocore.credentials").setLevel(logging.WARNING)
+from lms.table.answers import EXPIRED, AttemptFailedError, DynamoDBError, read_answer
+from lms.table.connections import NoAnswerError, NotSentError, exchange
+from lms.table.credentials import CredentialsError, NoCredentialsError, credentials, forget_credentials
+from lms.table.messages import Endpoint, HttpRequest, parse_endpoint
+from lms.table.signing import sign
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 PARALLEL_CALLS = 16
-_TRY_AGAIN = frozenset(
-    {
-        "InternalServerError",
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ServiceUnavailable",
-        "ThrottlingException",
-        "TransactionConflictException",
-        "TransactionInProgressException",
-    }
-)
-_MAYBE_DONE = frozenset({"InternalServerError", "TransactionInProgressException"})
-_TRY_TRANSACTION_AGAIN = frozenset(
-    {"ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict", "None", None}
-)
+_READS = frozenset({"GetItem", "BatchGetItem", "Query"})
+"""Operations that write nothing."""
+_READ_SECONDS = 5.0
+"""Seconds for which a read is tried: whoever waits for it is better told to come back."""
+_WRITE_SECONDS = 120.0
+"""Seconds for which a write is tried where no deadline is earlier; functions have one, a load has not."""
+_ATTEMPT_SECONDS = 5.0
+"""Seconds of one attempt, enough for the largest page."""
+_SILENCE_SECONDS = 2.0
+"""Seconds of one attempt in which no byte comes."""
+_TARGET = "DynamoDB_20120810."
+_DOMAINS = {
+    "cn": "amazonaws.com.cn",
+    "eusc": "amazonaws.eu",
+}
+"""Where DynamoDB is in partitions of AWS other than the usual one, by the first part of their Regions' names."""
 
 
 def table_name() -> str:
@@ -45,74 +47,86 @@ def table_name() -> str:
     return os.environ["TABLE_NAME"]
 
 
-@cache
-def _client(endpoint: str | None, region: str | None) -> Any:
-    # botocore without boto3's resource layer: nothing above uses it, and it costs 30 ms of each cold start.
-    return botocore.session.get_session().create_client(
-        "dynamodb",
-        region_name=region,
-        endpoint_url=endpoint,
-        config=Config(
-            connect_timeout=1,
-            # Long enough for any single read or write; a load sends larger ones, and has more patience.
-            read_timeout=float(os.environ.get("TABLE_READ_SECONDS", 2)),
-            retries={"mode": "standard", "total_max_attempts": 3},
-            max_pool_connections=2 * PARALLEL_CALLS,
-            tcp_keepalive=True,
-        ),
-    )
-
-
-def client() -> Any:
-    """The DynamoDB client of this environment: made at the first call, then kept."""
-    return _client(os.environ.get("AWS_ENDPOINT_URL_DYNAMODB"), os.environ.get("AWS_REGION"))
+def read_seconds() -> float:
+    """Seconds for which a read is tried; TABLE_READ_SECONDS, where somebody has more patience."""
+    return _patience(_READ_SECONDS)
 
 
 def call(operation: str, **arguments: Any) -> Any:
-    """One call, e.g. `call("get_item", TableName=…, Key=…)`, and its answer.
+    """One call, e.g. `call("GetItem", TableName=…, Key=…)`, and its answer, values as DynamoDB's JSON has them.
 
-    Raises ConditionFailedError, or UnavailableError where trying again later makes sense. Anything else is our own
-    fault and is raised as it came.
+    It is tried again until the deadline (a read: for some seconds), so it must be safe to repeat. Raises
+    ConditionFailedError or UnavailableError; the `outcome_unknown` of either is true when one of the attempts may have
+    been carried out, or may yet be. DynamoDBError is our own fault.
     """
-    try:
-        return getattr(client(), operation)(**arguments)
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code == "ConditionalCheckFailedException":
-            raise ConditionFailedError([True]) from None
-        if code == "TransactionCanceledException":
-            codes = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
-            if "ConditionalCheckFailed" in codes:
-                raise ConditionFailedError([code == "ConditionalCheckFailed" for code in codes]) from None
-            if set(codes) <= _TRY_TRANSACTION_AGAIN:
-                raise UnavailableError(f"DynamoDB cancelled a transaction: {codes}") from error
-        if code in _TRY_AGAIN:
-            raise UnavailableError(f"DynamoDB answered {code}", outcome_unknown=code in _MAYBE_DONE) from error
-        raise
-    except ParamValidationError:
-        raise
-    except BotoCoreError as error:
-        raise UnavailableError(
-            f"DynamoDB could not be reached: {type(error).__name__}", outcome_unknown=True
-        ) from error
-
-
-def persist(attempt: Callable[[], T], deadline: float) -> T:
-    """Repeat a write that the table could not take, with growing and jittered pauses, until `deadline`.
-
-    `deadline` is in seconds of `time.monotonic()`. The write must be safe to repeat. Raises the last UnavailableError,
-    whose `outcome_unknown` is true when any of the attempts may have been carried out.
-    """
-    pause, unknown = 0.05, False
-    while True:
-        try:
-            return attempt()
-        except UnavailableError as error:
-            unknown = error.outcome_unknown = unknown or error.outcome_unknown
-            if time.monotonic() + pause > deadline:
+    is_read = operation in _READS
+    reason, unknown, made = "there was no time left", False, 0
+    with deadline.within(read_seconds() if is_read else _WRITE_SECONDS):
+        for number in deadline.attempts():
+            try:
+                return _attempt(operation, arguments)
+            except AttemptFailedError as failure:
+                reason, made = str(failure), number
+                unknown = unknown or (failure.maybe_done and not is_read)
+            except ConditionFailedError as failure:
+                failure.outcome_unknown = unknown
                 raise
-        time.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - spreads retries, protects nothing
-        pause = min(pause * 2, 2.0)
+    raise UnavailableError(f"{operation}: {reason}; attempts: {made}", outcome_unknown=unknown)
+
+
+def _attempt(operation: str, arguments: Mapping[str, Any]) -> Any:
+    """The answer to one request. Raises what `call` does, and AttemptFailedError."""
+    body = json.dumps(arguments, separators=(",", ":")).encode()
+    region, endpoint = _region(), _endpoint()
+    headers = {"content-type": "application/x-amz-json-1.0", "host": endpoint.authority}
+    headers["x-amz-target"] = _TARGET + operation
+    now = time.time()
+    try:
+        used = credentials(now)
+        signed = sign(headers, body, used, region, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now)))
+        # Not signed: proxies change it.
+        request = HttpRequest("POST", "/", {**signed, "accept-encoding": "identity"}, body)
+        seconds = min(deadline.seconds_left(), _patience(_ATTEMPT_SECONDS))
+        answer = exchange(endpoint, request, seconds, _patience(_SILENCE_SECONDS))
+    except NoCredentialsError as error:
+        raise DynamoDBError("NoCredentials", str(error)) from error
+    except CredentialsError as error:
+        raise AttemptFailedError(f"no credentials: {error}", maybe_done=False) from error
+    except NotSentError as error:
+        raise AttemptFailedError(f"DynamoDB could not be reached: {error}", maybe_done=False) from error
+    except NoAnswerError as error:
+        raise AttemptFailedError(f"DynamoDB did not answer: {error}", maybe_done=True) from error
+    try:
+        return read_answer(operation, arguments, answer)
+    except AttemptFailedError as failure:
+        if failure.code in EXPIRED:
+            forget_credentials(used)
+        raise
+
+
+def _patience(seconds: float) -> float:
+    return max(seconds, float(os.environ.get("TABLE_READ_SECONDS", 0)))
+
+
+def _endpoint() -> Endpoint:
+    url = os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or os.environ.get("AWS_ENDPOINT_URL")
+    if not url:
+        region = _region()
+        url = f"https://dynamodb.{region}.{_DOMAINS.get(region.partition('-')[0], 'amazonaws.com')}"
+    try:
+        return parse_endpoint(url)
+    except ValueError as error:
+        raise DynamoDBError("NoEndpoint", str(error)) from None
+
+
+def _region() -> str:
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if not region:
+        raise DynamoDBError("NoRegion", "neither AWS_REGION nor AWS_DEFAULT_REGION is set")
+    return region
+
+
+# --- Side by side -----------------------------------------------------------------------------------------------------
 
 
 @cache
@@ -123,9 +137,13 @@ def _threads() -> ThreadPoolExecutor:
 def in_parallel(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
     """The results of `work` for each item, in their order; a single item is done right here.
 
-    `work` must not call this function again: all calls share one pool of threads, and it could wait for itself.
+    Nothing runs on when it returns or raises. `work` must not call this function again: all calls share one pool of
+    threads, and it could wait for itself.
     """
     todo = list(items)
     if len(todo) < 2:
         return [work(item) for item in todo]
-    return list(_threads().map(work, todo))
+    # Each in a copy of this context: the deadline goes with it.
+    running = [_threads().submit(contextvars.copy_context().run, work, item) for item in todo]
+    wait(running)
+    return [future.result() for future in running]

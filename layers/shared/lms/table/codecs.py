@@ -1,6 +1,7 @@
 """How a field is written in DynamoDB's JSON, and read from it: one codec per kind of value."""
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from lms.domain.enrollments import Certificate
 from lms.domain.partitions import UserPartition
 
 AttributeValue = Mapping[str, Any]
-"""A value as DynamoDB writes it: `{"S": "…"}`, `{"N": "1"}`, `{"BOOL": true}`, `{"B": b"…"}`."""
+"""A value as DynamoDB writes it: `{"S": "…"}`, `{"N": "1"}`, `{"BOOL": true}`, `{"B": "<base64>"}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,10 @@ def _decode_duration_limit(stored: dict[str, Any]) -> DurationLimit:
     return DurationLimit(**decode_datetimes(stored, "enabled_as_of"))
 
 
+def _split_digests(digests: bytes) -> frozenset[bytes]:
+    return frozenset(digests[at : at + DIGEST_BYTES] for at in range(0, len(digests), DIGEST_BYTES))
+
+
 def _by_name(encode: Callable[[Any], Any], decode: Callable[[Any], Any]) -> Codec:
     return json_codec(
         lambda value: {name: encode(part) for name, part in value.items()},
@@ -80,13 +85,8 @@ TEXT = Codec(lambda value: {"S": value}, lambda stored: stored["S"])
 INTEGER = Codec(lambda value: {"N": str(value)}, lambda stored: int(stored["N"]))
 NUMBER = Codec(lambda value: {"N": repr(value)}, lambda stored: float(stored["N"]))
 BOOLEAN = Codec(lambda value: {"BOOL": value}, lambda stored: stored["BOOL"])
-BYTES = Codec(lambda value: {"B": value}, lambda stored: bytes(stored["B"]))
-DIGESTS = Codec(
-    lambda value: {"B": b"".join(sorted(value))},
-    lambda stored: frozenset(
-        bytes(stored["B"][at : at + DIGEST_BYTES]) for at in range(0, len(stored["B"]), DIGEST_BYTES)
-    ),
-)
+BYTES = Codec(lambda value: {"B": b64encode(value).decode()}, lambda stored: b64decode(stored["B"]))
+DIGESTS = Codec(lambda value: BYTES.write(b"".join(sorted(value))), lambda stored: _split_digests(BYTES.read(stored)))
 DATETIME = Codec(_write_datetime, lambda stored: datetime.fromisoformat(stored["S"]))
 STRINGS = json_codec(dict, dict)
 INTEGERS = json_codec(lambda value: dict(sorted(value.items())), dict)

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from lms.domain.course_team import CourseScope
 from lms.domain.courses import CourseOverview, CourseSummary
-from lms.domain.errors import ConditionFailedError, CourseNotFoundError
+from lms.domain.errors import ConditionFailedError, CourseNotFoundError, UnavailableError
 from lms.domain.roles import REPLACED_BY, TEAM_ROLES
 from lms.domain.users import Account, User
 from lms.table import keys
-from lms.table.client import call, persist, table_name
+from lms.table.client import call, table_name
 from lms.table.courses import course_reads, listing_reads
 from lms.table.items import ENROLLMENT, ROLE
 from lms.table.requests import read_together, update_fields
@@ -34,14 +34,11 @@ def read_user_and_courses(username: str, course_ids: Iterable[str]) -> tuple[Use
     return user, {course_id: course for found in courses for course_id, course in found.items()}
 
 
-def assign_role(
-    username: str, course: CourseOverview, role: str, mode: str, now: datetime, token: str, deadline: float
-) -> None:
+def assign_role(username: str, course: CourseOverview, role: str, mode: str, now: datetime, token: str) -> None:
     """Give the user the team role, instead of another one, and enroll the user in `mode`: both or neither.
 
     An enrollment that exists is made active and keeps its mode (deviations 8). `token` makes a repetition of the same
-    call harmless for ten minutes. Raises CourseNotFoundError, or UnavailableError after `deadline`, in seconds of
-    `time.monotonic()`.
+    call harmless for ten minutes. Raises CourseNotFoundError, UnavailableError.
     """
     held = update_fields(
         ROLE,
@@ -62,21 +59,31 @@ def assign_role(
     }
     actions = [{"ConditionCheck": exists}, {"Update": held}, {"Update": enrolled}]
     try:
-        persist(lambda: call("transact_write_items", TransactItems=actions, ClientRequestToken=token), deadline)
-    except ConditionFailedError:
+        call("TransactWriteItems", TransactItems=actions, ClientRequestToken=token)
+    except ConditionFailedError as error:
+        if error.outcome_unknown:
+            raise UnavailableError("the course is gone, but was not always", outcome_unknown=True) from None
         raise CourseNotFoundError(course.key) from None
 
 
-def revoke_role(username: str, course_id: str, now: datetime, deadline: float) -> None:
-    """Take every team role on the course from the user; one who holds none is left as is. Raises UnavailableError."""
+def revoke_role(username: str, course_id: str, now: datetime, token: str) -> None:
+    """Take every team role on the course from the user; one who holds none is left as is. Raises UnavailableError.
+
+    A transaction of one write, because only that takes a token: an attempt that was held up on its way, and arrives
+    after a later assignment, is known by it and takes nothing.
+    """
     arguments = update_fields(
         ROLE,
         keys.course_role(username, course_id),
-        {"changed": now},
+        {"course_id": course_id, "changed": now},
         remove=[f"role:{role}" for role in TEAM_ROLES],
     )
-    arguments["ConditionExpression"] = "attribute_exists(PK)"
+    if_held = {**arguments, "ConditionExpression": "attribute_exists(PK)"}
     try:
-        persist(lambda: call("update_item", **arguments), deadline)
-    except ConditionFailedError:
-        return
+        call("TransactWriteItems", TransactItems=[{"Update": if_held}], ClientRequestToken=token)
+    except ConditionFailedError as error:
+        if not error.outcome_unknown:
+            return
+        # A transaction that was cancelled leaves no trace of its token. This one does, so that an attempt which is
+        # still on its way takes nothing either.
+        call("TransactWriteItems", TransactItems=[{"Update": arguments}], ClientRequestToken=token)

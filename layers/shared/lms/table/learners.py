@@ -104,7 +104,7 @@ def save_visit(
     before = {f"position:{block}": seen.positions.get(block) for block in positions}
     before_state = {"course_state_modified": seen.course_state_modified}
     call(
-        "update_item",
+        "UpdateItem",
         **update_fields(PROGRESS, keys.progress(username, seen.course_id), values, before=before | before_state),
     )
 

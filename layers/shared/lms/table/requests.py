@@ -4,9 +4,10 @@ import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from lms import deadline
 from lms.domain.errors import UnavailableError
 from lms.table import keys
-from lms.table.client import call, in_parallel, table_name
+from lms.table.client import call, in_parallel, read_seconds, table_name
 from lms.table.items import ItemType
 from lms.table.keys import Key
 
@@ -18,7 +19,7 @@ def get_item(key: Key, consistent: bool) -> Any:
     """The item with that key, or None."""
     if not keys.is_storable(key):
         return None
-    return call("get_item", TableName=table_name(), Key=key, ConsistentRead=consistent).get("Item")
+    return call("GetItem", TableName=table_name(), Key=key, ConsistentRead=consistent).get("Item")
 
 
 def get_items(wanted: Iterable[Key], consistent: bool) -> dict[tuple[str, str], Any]:
@@ -26,14 +27,15 @@ def get_items(wanted: Iterable[Key], consistent: bool) -> dict[tuple[str, str], 
 
     def read(chunk: Sequence[Key]) -> list[Any]:
         found: list[Any] = []
-        for _ in range(8):
-            requested = {table_name(): {"Keys": chunk, "ConsistentRead": consistent}}
-            answer = call("batch_get_item", RequestItems=requested)
-            found += answer["Responses"].get(table_name(), [])
-            chunk = answer.get("UnprocessedKeys", {}).get(table_name(), {}).get("Keys", [])
-            if not chunk:
-                return found
-        raise UnavailableError("DynamoDB keeps leaving keys of a batch unread")
+        with deadline.within(read_seconds()):
+            for _ in deadline.attempts():
+                requested = {table_name(): {"Keys": chunk, "ConsistentRead": consistent}}
+                answer = call("BatchGetItem", RequestItems=requested)
+                found += answer["Responses"].get(table_name(), [])
+                chunk = answer.get("UnprocessedKeys", {}).get(table_name(), {}).get("Keys", [])
+                if not chunk:
+                    return found
+        raise UnavailableError("BatchGetItem: DynamoDB keeps leaving keys unread")
 
     # Each once, as DynamoDB demands it: two courses may share an outline.
     storable = list({keys.key_name(key): key for key in wanted if keys.is_storable(key)}.values())
@@ -51,7 +53,7 @@ def query(condition: str, values: Mapping[str, Any], consistent: bool, **argumen
     if consistent:
         arguments["ConsistentRead"] = True
     while True:
-        page = call("query", **arguments)
+        page = call("Query", **arguments)
         yield from page["Items"]
         if "LastEvaluatedKey" not in page:
             return

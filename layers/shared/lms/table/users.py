@@ -26,7 +26,7 @@ def record_login(username: str, now: datetime) -> User | None:
     values = USER.write({"last_login": now})
     try:
         answer = call(
-            "update_item",
+            "UpdateItem",
             TableName=table_name(),
             Key=keys.user(username),
             UpdateExpression="SET last_login = :now",

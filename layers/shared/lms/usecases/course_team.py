@@ -5,12 +5,12 @@ conditional write of its own, and its result is what became of that write.
 """
 
 import hashlib
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from lms import deadline
 from lms.domain.course_team import (
     INVALID_COURSE,
     NO_PERMISSION,
@@ -49,8 +49,6 @@ class Invocation:
     id: str
     """The same for all attempts of this request, and of no other."""
     now: datetime
-    deadline: float
-    """Seconds of `time.monotonic()` after which nothing new is begun."""
     observation: Observation
 
 
@@ -120,16 +118,16 @@ def _change(
     target: User, course: CourseOverview, operation: Operation, index: int, invocation: Invocation
 ) -> str | None:
     """Write one operation; None when it is done, else the error for its result."""
-    if time.monotonic() >= invocation.deadline:
+    if deadline.seconds_left() <= 0:
         return NOT_SAVED
+    # The same for every attempt at this operation: DynamoDB carries out one of them.
+    token = hashlib.sha256(f"{invocation.id}/{index}".encode()).hexdigest()[:36]
     try:
         if operation.action == "revoke":
-            revoke_role(target.username, course.id, invocation.now, invocation.deadline)
+            revoke_role(target.username, course.id, invocation.now, token)
         else:
             mode = default_enrollment_mode(course.offered_modes(invocation.now))
-            # The same for every attempt at this operation: DynamoDB carries out one of them.
-            token = hashlib.sha256(f"{invocation.id}/{index}".encode()).hexdigest()[:36]
-            assign_role(target.username, course, operation.role, mode, invocation.now, token, invocation.deadline)
+            assign_role(target.username, course, operation.role, mode, invocation.now, token)
     except CourseNotFoundError:
         return INVALID_COURSE
     except UnavailableError as error:

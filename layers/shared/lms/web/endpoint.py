@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lms import deadline
 from lms.domain.errors import DomainError, UnavailableError
 from lms.domain.tokens import EXPIRED, NOT_PROVIDED
 from lms.domain.users import same_username
@@ -80,7 +81,8 @@ def _handler(respond: Callable[[Request], Response], described: EndpointDescript
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         started = time.perf_counter()
         request = Request(event, context)
-        response = _answered(respond, request)
+        with deadline.within(request.seconds):
+            response = _answered(respond, request)
         headers = {"Allow": ", ".join(described.methods), **response.headers}
         rendered = render(request, replace(response, headers=headers))
         request.observation.end(rendered["statusCode"], (time.perf_counter() - started) * 1000)
@@ -133,7 +135,10 @@ def _error_response(error: HttpError) -> Response:
 def _unhandled(request: Request, error: Exception) -> Response:
     """The last resort, for our own mistakes. The message is left out of the log: it may quote the request."""
     frames = traceback.format_list(traceback.extract_tb(error.__traceback__))
-    request.observation.error("unhandled", error=type(error).__name__, frames=frames)
+    # What the table refuses has a code, which tells a missing right from a missing table.
+    code = getattr(error, "code", None)
+    named = {"code": code} if isinstance(code, str) else {}
+    request.observation.error("unhandled", error=type(error).__name__, **named, frames=frames)
     return _error_response(server_error())
 
 

@@ -2,7 +2,6 @@
 
 import base64
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -50,9 +49,8 @@ class Request:
         self.observation = Observation(self.id, observed_as or self.route)
         # The gateway's clock, not ours: every rule of one request sees the same moment.
         self.now = datetime.fromtimestamp(self._gateway["requestTimeEpoch"] / 1000, UTC)
-        remaining = context.get_remaining_time_in_millis() / 1000
-        self.deadline = time.monotonic() + max(0.0, remaining - _RESERVED_SECONDS)
-        """Seconds of `time.monotonic()` after which nothing new is begun."""
+        self.seconds = max(0.0, context.get_remaining_time_in_millis() / 1000 - _RESERVED_SECONDS)
+        """Seconds that the answer may take, counted from here."""
 
     @cached_property
     def caller(self) -> Caller | None:
