@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from lms.domain.errors import UnavailableError
 from lms.domain.keys import CourseKey
 from lms.domain.outline import Block, Outline
 from lms.domain.partitions import UserPartition
@@ -32,15 +33,19 @@ def cached_outline(course_id: str) -> Outline | None:
 def keep_outline(course: CourseKey, first: Any) -> Outline:
     """The outline that begins in the item `first`, whose other parts are read; kept for the next request.
 
-    Without an item, a course of the course block alone.
+    Without an item, a course of the course block alone. Raises UnavailableError for parts that do not fit together,
+    as while a load replaces them.
     """
     if first is None:
         outline = Outline(course, [Block("course", "course", None)])
     else:
-        rest = [keys.outline(str(course), part) for part in range(1, int(first["parts"]["N"]))]
+        rest = [keys.outline(str(course), part) for part in range(1, OUTLINE.read(first)["parts"])]
         others = get_items(rest, consistent=True)
-        blocks = to_blocks([first, *(others[keys.key_name(key)] for key in rest)])
-        outline = Outline(course, blocks, OUTLINE.read(first).get("partitions", ()))
+        try:
+            blocks = to_blocks([first, *(others[keys.key_name(key)] for key in rest)])
+            outline = Outline(course, blocks, OUTLINE.read(first).get("partitions", ()))
+        except (AttributeError, KeyError, TypeError, ValueError, zlib.error) as error:
+            raise UnavailableError(f"an outline's parts do not fit together: {type(error).__name__}") from error
     _outlines.put(str(course), outline)
     return outline
 
