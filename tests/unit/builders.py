@@ -79,6 +79,21 @@ def in_groups(groups: Mapping[str, int]) -> LearnerGroups:
     )
 
 
+class StoppedTime:
+    """Stands in for the `time` module: sleeping takes no time, and is remembered."""
+
+    def __init__(self) -> None:
+        self.now = 500.0
+        self.pauses: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+
 class Context:
     """What Lambda tells a handler of its invocation."""
 

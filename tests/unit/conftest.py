@@ -1,10 +1,12 @@
-"""What the unit tests share: settings that a test makes up."""
+"""What the unit tests share: settings and clocks of a test's own."""
 
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from lms import deadline
 from lms.settings import settings
+from tests.unit.builders import StoppedTime
 
 SETTINGS = (
     "FEATURES",
@@ -35,3 +37,11 @@ def configure() -> Iterator[Callable[..., None]]:
         put()
         yield put
     settings.cache_clear()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedTime:
+    """The clock of deadlines and pauses, which stands still but for pauses, and what the test adds."""
+    stopped = StoppedTime()
+    monkeypatch.setattr(deadline, "time", stopped)
+    return stopped

@@ -8,29 +8,7 @@ from math import inf
 import pytest
 
 from lms import deadline
-from tests.unit.builders import cases
-
-
-class StoppedTime:
-    """Stands in for the `time` module: sleeping takes no time, and is remembered."""
-
-    def __init__(self) -> None:
-        self.now = 500.0
-        self.pauses: list[float] = []
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        self.now += seconds
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedTime:
-    stopped = StoppedTime()
-    monkeypatch.setattr(deadline, "time", stopped)
-    return stopped
+from tests.unit.builders import StoppedTime, cases
 
 
 def test_without_a_deadline_there_is_time_for_ever() -> None:

@@ -25,33 +25,13 @@ from lms.table.client import call, in_parallel
 from lms.table.connections import NoAnswerError, NotSentError
 from lms.table.credentials import Credentials, CredentialsError, NoCredentialsError, use_source
 from lms.table.messages import Endpoint, HttpAnswer, HttpRequest
-from tests.unit.builders import cases
+from tests.unit.builders import StoppedTime, cases
 from tests.unit.table.conftest import Serve
 from tests.unit.table.loopback import Received, Server, raw, silent, whole
 
 pytestmark = pytest.mark.usefixtures("aws")
 
 KEY = {"PK": {"S": "USER#mona"}, "SK": {"S": "PROFILE"}}
-
-
-class StoppedTime:
-    """Stands in for the `time` module: sleeping takes no time, and is remembered."""
-
-    def __init__(self) -> None:
-        self.now = 500.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedTime:
-    stopped = StoppedTime()
-    monkeypatch.setattr(deadline, "time", stopped)
-    return stopped
 
 
 def answer(content: Any, status: int = 200) -> HttpAnswer:
