@@ -190,7 +190,7 @@ def _explain_table_errors(action: Callable[[], T], advice: str = "") -> T:
     except DynamoDBError as error:
         if error.code == "ResourceNotFoundException":
             _fail(f"There is no table {name}. Make it with: lms-lambda table create --table-name {name}")
-        _fail(f"DynamoDB refuses: {error} {advice}".rstrip())
+        _fail(f"The table cannot be used: {str(error).rstrip('.')}. {advice}".rstrip())
     except UnavailableError as error:
         _fail(f"DynamoDB does not answer: {error}. {advice}".rstrip())
 
