@@ -88,6 +88,16 @@ def test_each_call_moves_the_last_login(api: Api) -> None:
     assert last_login() == datetime(2026, 4, 1, 12, 0, 1, tzinfo=UTC)
 
 
+def test_a_request_that_was_overtaken_does_not_move_the_last_login_back(api: Api) -> None:
+    api.get("/api/mobile/v1/my_user_info")
+    api.clock.advance(seconds=-1)
+
+    answer = api.get("/api/mobile/v1/my_user_info", caller="MONA")
+
+    assert (answer.status, answer.headers["location"]) == (302, "/api/mobile/v1/users/mona")
+    assert last_login() == NOON
+
+
 def test_a_first_login_is_recorded(world: World, api: Api) -> None:
     world.user("nora", last_login=None)
     world.load()

@@ -20,7 +20,7 @@ def get_user(username: str, consistent: bool = False) -> User | None:
 
 
 def record_login(username: str, now: datetime) -> User | None:
-    """Set the user's last login to `now`; the user, or None where there is none to set it for."""
+    """Set the user's last login to `now`, unless it is later already; the user, or None where there is none."""
     if not keys.is_storable(keys.user(username)):
         return None
     values = USER.write({"last_login": now})
@@ -30,12 +30,13 @@ def record_login(username: str, now: datetime) -> User | None:
             TableName=table_name(),
             Key=keys.user(username),
             UpdateExpression="SET last_login = :now",
-            ConditionExpression="attribute_exists(id)",
+            ConditionExpression="attribute_exists(id) AND (attribute_not_exists(last_login) OR last_login <= :now)",
             ExpressionAttributeValues={":now": values["last_login"]},
             ReturnValues="ALL_NEW",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )
-    except ConditionFailedError:
-        return None
+    except ConditionFailedError as error:
+        return to_user(error.item) if error.item else None
     return to_user(answer["Attributes"])
 
 
