@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from lms.table.client import client, table_name
+from lms.table.client import table_name
 from lms.table.ttl_cache import forget_cached
+from lms_lambda.dynamodb.tables import sdk_client
 from lms_lambda.load.loader import Loader, ProgressListener, Rejection, Report
 
 COURSE_A = "course-v1:DemoX+DX101+2026_T1"
@@ -202,7 +203,7 @@ def _load_into_empty_table(files: list[Path]) -> _Loaded:
     before = _loaded_before.get(digest)
     if before is None:
         loaded = _load(files)
-        pages = client().get_paginator("scan").paginate(TableName=table_name(), ConsistentRead=True)
+        pages = sdk_client().get_paginator("scan").paginate(TableName=table_name(), ConsistentRead=True)
         before = _loaded_before[digest] = _LoadedBefore(loaded, [item for page in pages for item in page["Items"]])
     else:
         _put(before.items)
@@ -222,7 +223,7 @@ def _put(items: list[dict[str, Any]]) -> None:
     batch_size = 25  # DynamoDB's limit
     for start in range(0, len(items), batch_size):
         requests = [{"PutRequest": {"Item": item}} for item in items[start : start + batch_size]]
-        answer = client().batch_write_item(RequestItems={table_name(): requests})
+        answer = sdk_client().batch_write_item(RequestItems={table_name(): requests})
         assert not answer["UnprocessedItems"]
 
 

@@ -334,7 +334,11 @@ def set_up_modes(world: World, mode: str) -> None:
     world.load()
 
 
-@pytest.mark.parametrize(("mode", "expected"), [("audit", AT_S21), ("verified", AT_S11), ("honor", AT_COURSE)])
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [("audit", AT_S21), ("verified", AT_S11), ("credit", AT_S11), ("honor", AT_S21)],
+    ids=["audit", "verified", "credit counts as verified", "a mode that the course does not have counts as audit"],
+)
 def test_the_enrollments_mode_decides_which_groups_blocks_are_shown(
     world: World, api: Api, mode: str, expected: dict[str, object]
 ) -> None:
