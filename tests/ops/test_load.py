@@ -29,7 +29,7 @@ from lms.domain.keys import parse_course_key
 from lms.domain.learners import Learner
 from lms.domain.outline import Block
 from lms.domain.partitions import UserPartition
-from lms.domain.progress import Progress
+from lms.domain.progress import Progress, moved
 from lms.domain.users import User, UserIdentifier
 from lms.table import client, items
 from lms.table.answers import AttemptFailedError
@@ -92,7 +92,7 @@ def revoke(username: str = "mona", course_id: str = COURSE_A) -> None:
 
 def visit(positions: dict[str, int], username: str = "mona", course_id: str = COURSE_A) -> None:
     seen = learner(username).progress.get(course_id, Progress(course_id))
-    save_visit(username, seen, positions, "course@course" in positions, NOW)
+    save_visit(username, seen, moved(seen, positions, "course@course" in positions, NOW))
 
 
 def reasons(world: World) -> list[tuple[str, str, str]]:
@@ -1151,6 +1151,7 @@ class TestWritesOfTheApi:
             {"course@course": 2, "chapter@ch1": 1, "chapter@ch2": 1},
             course_state_modified=NOW,
             latest_state_modified=NOW,
+            changed=NOW,
         )
         assert (report.items["kept"], report.items["written"]) == (1, 0)
 
@@ -1223,7 +1224,7 @@ class TestRaces:
         report = world.load()
 
         assert progress() == Progress(
-            COURSE_A, {"course@course": 2}, course_state_modified=NOW, latest_state_modified=NOW
+            COURSE_A, {"course@course": 2}, course_state_modified=NOW, latest_state_modified=NOW, changed=NOW
         )
         assert report.items["kept"] == 1
 

@@ -1,22 +1,17 @@
 """A site with three courses of one organization and the people of course-team.md 5, and the support API."""
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
-from uuid import uuid4
 
 import pytest
 
 from lms.domain.enrollments import Enrollment
 from lms.table import client
 from lms.table.learners import read_learner_and_site
-from lms_lambda.dynamodb.tables import ROOT, TEMPLATE
-from lms_lambda.gateway.local_function import LocalFunction
-from lms_lambda.gateway.proxy_event import HttpRequest, RoutedRequest, proxy_event, response_from
-from lms_lambda.template import Function, read_template
-from tests.api import NOW, Answer, Api
+from tests.api import Answer, Api
+from tests.functions import FunctionOfTemplate
 from tests.world import World
 
 PATH = "/api/support/v1/manage_course_team/"
@@ -125,31 +120,16 @@ def site(people: World) -> World:
 class CourseTeamFunction:
     """The course-team function, called without HTTP, with as many seconds to its timeout as a test gives it."""
 
-    function: Function
-
     def put(self, *operations: Any, seconds: int, caller: str = "sam", request_id: str | None = None) -> Answer:
         """A PUT for nora, by a caller whom the authorizer admitted."""
-        body = json.dumps({"email": "nora@example.org", "bulk_role_operations": list(operations)})
-        template = read_template(TEMPLATE)
-        routed = RoutedRequest(
-            request=HttpRequest("PUT", PATH, [("Content-Type", "application/json")], body.encode()),
-            route=next(route for route in template.routes if route.function == self.function.name),
-            path_parameters={},
-            stage=template.stage,
-            request_id=request_id or str(uuid4()),
-            extended_request_id="",
-            received=NOW,
-        )
-        admitted = {"username": caller, "expires": str(NOW.timestamp() + 60), "restricted": "false"}
-        event = proxy_event(routed, admitted, template.binary_media_types)
-        hurried = replace(self.function, timeout=seconds)
-        response = response_from(LocalFunction(hurried, ROOT).invoke(event, routed.request_id))
-        return Answer(response.status, {name.lower(): value for name, value in response.headers}, response.body)
+        body = {"email": "nora@example.org", "bulk_role_operations": list(operations)}
+        function = FunctionOfTemplate("CourseTeamFunction", seconds)
+        return function.send_json("PUT", PATH, body, caller, request_id=request_id)
 
 
 @pytest.fixture
 def course_team(table: str) -> CourseTeamFunction:
-    return CourseTeamFunction(read_template(TEMPLATE).functions["CourseTeamFunction"])
+    return CourseTeamFunction()
 
 
 Tamper = Callable[[str, dict[str, Any], Callable[[], Any]], Any]

@@ -285,8 +285,9 @@ def test_progress_is_read_from_all_its_fields() -> None:
         last_completed_block="block",
         last_completed_at=NOW,
         latest_completion_created=NOW,
+        changed=NOW,
     )
-    values = held(progress) | {"changed": NOW}
+    values = held(progress)
     values |= {f"position:{block}": position for block, position in values.pop("positions").items()}
     values |= {f"selected:{block}": children for block, children in values.pop("selected").items()}
 

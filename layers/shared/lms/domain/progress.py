@@ -1,7 +1,7 @@
 """A learner's place in a course, and when a visit may move it. (mobile-users.md 5.4)"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 
@@ -24,6 +24,8 @@ class Progress:
     """When that completion changed."""
     latest_completion_created: datetime | None = None
     """When the newest of the learner's completions in the course was created."""
+    changed: datetime | None = None
+    """When the request arrived whose visit moved the learner last; None where none has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,33 @@ class CourseStatus:
     last_completed_block: str | None
 
 
-def is_stale(progress: Progress, modified: datetime | None) -> bool:
-    """Whether a visit dated `modified` is older than what is stored; an equal date is not. (mobile-users.md 5.4)"""
-    return (
-        modified is not None
-        and progress.course_state_modified is not None
-        and modified < progress.course_state_modified
+def is_stale(progress: Progress, modified: datetime | None, now: datetime) -> bool:
+    """Whether a visit is older than what is stored: by its own date `modified`, or because it was overtaken.
+
+    Its date is compared with that of the course block's state (mobile-users.md 5.4). Overtaken is a visit that arrived,
+    at `now`, before another one which is saved already. An equal date is not older. (deviations 14)
+    """
+    return _is_earlier(modified, progress.course_state_modified) or _is_earlier(now, progress.changed)
+
+
+def moved(progress: Progress, positions: Mapping[str, int], moves_course_block: bool, now: datetime) -> Progress:
+    """The place after a visit that arrived at `now` and is not stale. No date ever goes back.
+
+    `positions`: those that it changes. `moves_course_block`: whether the course block's own is among them.
+    """
+    course_state_modified = progress.course_state_modified
+    return replace(
+        progress,
+        positions={**progress.positions, **positions},
+        course_state_modified=_later(course_state_modified, now) if moves_course_block else course_state_modified,
+        latest_state_modified=_later(progress.latest_state_modified, now),
+        changed=now,
     )
+
+
+def _is_earlier(moment: datetime | None, than: datetime | None) -> bool:
+    return moment is not None and than is not None and moment < than
+
+
+def _later(moment: datetime | None, other: datetime) -> datetime:
+    return other if moment is None else max(moment, other)

@@ -1,7 +1,6 @@
 """Access patterns of learners: everything about one user, a user in one course, completions, and a visit's write."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from lms.domain.courses import CourseOverview
@@ -90,23 +89,16 @@ def read_completions(username: str, course_ids: Iterable[str]) -> dict[str, Outl
     return completions
 
 
-def save_visit(
-    username: str, seen: Progress, positions: Mapping[str, int], moves_course_block: bool, now: datetime
-) -> None:
-    """Write positions that a visit changed, if nobody wrote them since `seen` was read. Raises ConditionFailedError.
-
-    `moves_course_block`: whether `course_state_modified` becomes `now` too.
-    """
-    values: dict[str, Any] = {"course_id": seen.course_id, "latest_state_modified": now, "changed": now}
-    values |= {f"position:{block}": position for block, position in positions.items()}
-    if moves_course_block:
-        values["course_state_modified"] = now
-    before = {f"position:{block}": seen.positions.get(block) for block in positions}
-    before_state = {"course_state_modified": seen.course_state_modified}
-    call(
-        "UpdateItem",
-        **update_fields(PROGRESS, keys.progress(username, seen.course_id), values, before=before | before_state),
-    )
+def save_visit(username: str, seen: Progress, moved: Progress) -> None:
+    """Write where a visit moved the learner, if nobody did since `seen` was read. Raises ConditionFailedError."""
+    dates = ("course_state_modified", "latest_state_modified", "changed")
+    values: dict[str, Any] = {"course_id": seen.course_id} | {name: getattr(moved, name) for name in dates}
+    before: dict[str, Any] = {name: getattr(seen, name) for name in dates}
+    for block, position in moved.positions.items():
+        if position != seen.positions.get(block):
+            values[f"position:{block}"] = position
+            before[f"position:{block}"] = seen.positions.get(block)
+    call("UpdateItem", **update_fields(PROGRESS, keys.progress(username, seen.course_id), values, before=before))
 
 
 # --- From items to the domain -----------------------------------------------------------------------------------------
@@ -141,5 +133,4 @@ def to_enrollment(item: Item) -> Enrollment | None:
 def to_progress(item: Item) -> Progress:
     """The learner's place in a course."""
     values = PROGRESS.read(item)
-    values.pop("changed", None)
     return Progress(positions=values.pop("position:"), selected=values.pop("selected:"), **values)

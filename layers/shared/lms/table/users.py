@@ -20,7 +20,10 @@ def get_user(username: str, consistent: bool = False) -> User | None:
 
 
 def record_login(username: str, now: datetime) -> User | None:
-    """Set the user's last login to `now`, unless it is later already; the user, or None where there is none."""
+    """Set the user's last login to `now`, unless it is later already; the user, or None where there is none.
+
+    (deviations 14)
+    """
     if not keys.is_storable(keys.user(username)):
         return None
     values = USER.write({"last_login": now})

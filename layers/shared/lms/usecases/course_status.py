@@ -4,18 +4,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from lms import deadline
 from lms.domain.access import mobile_access_error
 from lms.domain.errors import ConditionFailedError, CoursewareAccessError, NotEnrolledError, UnavailableError
 from lms.domain.keys import CourseKey
 from lms.domain.learners import LearnerInCourse
 from lms.domain.outline import current_path, moves_course_block, positions_after_visit, viewer_of, visited_block
-from lms.domain.progress import CourseStatus, Visit, is_stale
+from lms.domain.progress import CourseStatus, Progress, Visit, is_stale, moved
 from lms.domain.site import Features
 from lms.observation import Observation
 from lms.table.learners import read_learner_in_course, save_visit
-
-_ATTEMPTS = 5
-"""Times that a visit is decided anew because another one was saved in between."""
 
 
 def course_status(
@@ -36,23 +34,23 @@ def record_visit(
     """Move the learner to the block that a visit names, and say where the learner is then.
 
     `read_visit` is called once the learner is admitted: a body that cannot be read is refused after a course that may
-    not be entered. Raises what it and `_admit` raise, UnknownBlockError, and UnavailableError where the visit lost
-    every race for its item.
+    not be entered. A visit that lost a race is decided anew, until it is saved, or stale, or out of time. Raises what
+    `read_visit` and `_admit` raise, UnknownBlockError, and UnavailableError for one that is out of time.
     """
     learner = _admit(username, course, features, now, observation)
     visit = read_visit()
-    for _ in range(_ATTEMPTS):
-        positions = _new_positions(learner, visit, now)
-        if not positions:
+    for attempt in deadline.attempts():
+        if attempt > 1:
+            learner = _admit(username, course, features, now, observation)
+        progress = _moved(learner, visit, now)
+        if progress is None:
             return _status(learner, now)
         try:
-            save_visit(username, learner.progress, positions, moves_course_block(positions), now)
+            save_visit(username, learner.progress, progress)
         except ConditionFailedError:
-            learner = _admit(username, course, features, now, observation)
             continue
-        moved = replace(learner.progress, positions={**learner.progress.positions, **positions})
-        return _status(replace(learner, progress=moved), now)
-    raise UnavailableError("a visit lost every race for its item")
+        return _status(replace(learner, progress=progress), now)
+    raise UnavailableError("a visit lost every race for its item until its time was over")
 
 
 def _admit(
@@ -77,15 +75,16 @@ def _admit(
     return learner
 
 
-def _new_positions(learner: LearnerInCourse, visit: Visit, now: datetime) -> dict[str, int]:
-    """The positions that the visit changes; none for one that names no block, or is older than what is stored."""
+def _moved(learner: LearnerInCourse, visit: Visit, now: datetime) -> Progress | None:
+    """Where the visit moves the learner; None for one that names no block, is stale, or changes nothing."""
     if visit.block_id is None:
-        return {}
+        return None
     block = visited_block(learner.outline, visit.block_id)
-    if is_stale(learner.progress, visit.modified):
-        return {}
+    if is_stale(learner.progress, visit.modified, now):
+        return None
     viewer = viewer_of(learner.course, learner.outline, learner.roles, learner.enrollment, now)
-    return positions_after_visit(learner.outline, block, learner.progress.positions, viewer)
+    positions = positions_after_visit(learner.outline, block, learner.progress.positions, viewer)
+    return moved(learner.progress, positions, moves_course_block(positions), now) if positions else None
 
 
 def _status(learner: LearnerInCourse, now: datetime) -> CourseStatus:
