@@ -70,6 +70,20 @@ def test_operations_md_names_every_functions_log_group() -> None:
         assert f"`{folder}`" in listed, f'docs/operations.md, "Log groups", does not name {folder}'
 
 
+@pytest.mark.parametrize("folder", FOLDERS.values())
+def test_a_handler_cites_what_open_edx_answers(folder: str) -> None:
+    cited = re.search(r"\w\.md\b|deviations \d", ast.get_docstring(ast.parse(read(f"functions/{folder}/app.py"))) or "")
+
+    assert cited, f"functions/{folder}/app.py: cite a heading of docs/contract, or a row of docs/deviations.md"
+
+
+@pytest.mark.parametrize("folder", USE_THE_TABLE)
+def test_an_endpoint_is_tested_over_http(folder: str) -> None:
+    files = [*ROOT.glob(f"tests/contract/test_{folder}*.py"), *ROOT.glob(f"tests/team/test_{folder}*.py")]
+
+    assert files, f"write tests/contract/test_{folder}.py: a test for each outcome"
+
+
 # --- The table --------------------------------------------------------------------------------------------------------
 
 

@@ -35,42 +35,50 @@ def statements(role: Json) -> list[Json]:
     return [one["Fn::If"][1] if "Fn::If" in one else one for one in found]
 
 
-def declared(stack: Json, name: str, kind: str) -> Json:
-    """The properties of a resource that stands in template.yaml under its function's name, with another end."""
-    function = re.sub(r"[A-Z][a-z]+$", "Function", name)
-    assert name in stack, f"template.yaml declares no {name} ({kind}): write it as it stands beside other functions"
-    assert stack[name]["Type"] == kind, name
-    own: Json = stack[function]["Properties"]
-    if kind == "AWS::IAM::Role":
-        needed: Json = {"Fn::GetAtt": [name, "Arn"]}
-        assert own["Role"] == needed, f"template.yaml: {function} needs `Role: !GetAtt {name}.Arn`"
-    if kind == "AWS::Logs::LogGroup":
-        needed = {"LogFormat": "JSON", "LogGroup": {"Ref": name}}
-        assert own["LoggingConfig"] == needed, (
-            f"template.yaml: {function} needs `LoggingConfig: {{LogGroup: !Ref {name}}}`"
+def role_of(stack: Json, function: str) -> Json:
+    """The properties of the function's own role."""
+    return own(stack, function, "Role", "Role", {"Fn::GetAtt": [function.replace("Function", "Role"), "Arn"]})
+
+
+def log_group_of(stack: Json, function: str) -> Json:
+    """The properties of the function's own log group."""
+    group = {"LogFormat": "JSON", "LogGroup": {"Ref": function.replace("Function", "Logs")}}
+    return own(stack, function, "Logs", "LoggingConfig", group)
+
+
+def own(stack: Json, function: str, kind: str, key: str, reference: Json) -> Json:
+    """The properties of a resource that has the function's name with another end, and that the function refers to."""
+    name = function.replace("Function", kind)
+    if name not in stack or stack[function]["Properties"][key] != reference:
+        pytest.fail(
+            f"template.yaml: declare {name} as of the others, and name it in {key} of {function}", pytrace=False
         )
     properties: Json = stack[name]["Properties"]
     return properties
 
 
-def function_of(stack: Json, function: str) -> Json:
-    return declared(stack, function, "AWS::Lambda::Function")
+@pytest.fixture(autouse=True)
+def _all_declared(request: pytest.FixtureRequest, stack: Json) -> None:
+    if missing(stack) and request.function is not test_these_are_all_the_functions:
+        pytest.skip("test_these_are_all_the_functions says what is missing")
 
 
-def role_of(stack: Json, function: str) -> Json:
-    function_of(stack, function)
-    return declared(stack, function.replace("Function", "Role"), "AWS::IAM::Role")
+def missing(stack: Json) -> list[str]:
+    """The functions that template.yaml does not declare."""
+    return [function for function in FUNCTIONS if function not in stack]
 
 
 # --- Rights -----------------------------------------------------------------------------------------------------------
 
 
 def test_these_are_all_the_functions(stack: Json) -> None:
+    for function in missing(stack):
+        role, logs = (function.replace("Function", end) for end in ("Role", "Logs"))
+        declared = f"{function}, with `CodeUri: {FOLDERS[function]}` and an event of type Api, {role} and {logs}"
+        pytest.fail(f"template.yaml: declare {declared}; and its metric in FunctionThrottlesAlarm", pytrace=False)
     found = set(of_type(stack, "AWS::Lambda::Function"))
 
-    missing = [f"{name}, with `CodeUri: {FOLDERS[name]}`" for name in FUNCTIONS if name not in found]
-    assert not missing, f"template.yaml lacks {missing}: declare it with a route, a role and a log group, as the others"
-    assert found <= set(FUNCTIONS), "a function's code is in functions/<name>/app.py, its name here in camel case"
+    assert found == set(FUNCTIONS), "a function's code is in functions/<name>/app.py, its name here in camel case"
 
 
 def test_every_function_has_a_role_of_its_own(stack: Json) -> None:
@@ -255,15 +263,14 @@ def test_a_401_names_the_challenge(stack: Json) -> None:
 def test_every_log_group_forgets(stack: Json) -> None:
     groups = of_type(stack, "AWS::Logs::LogGroup")
 
-    assert set(groups) == {"AccessLogs", *(function.replace("Function", "Logs") for function in FUNCTIONS)}
+    assert len(groups) == len(FUNCTIONS) + 1
     assert {json.dumps(group["RetentionInDays"]) for group in groups.values()} == {'{"Ref": "LogRetentionDays"}'}
     assert len({json.dumps(group["LogGroupName"]) for group in groups.values()}) == len(groups)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_every_function_has_a_log_group_of_its_own_and_is_traced(stack: Json, function: str) -> None:
-    properties = function_of(stack, function)
-    group = declared(stack, function.replace("Function", "Logs"), "AWS::Logs::LogGroup")
+    group, properties = log_group_of(stack, function), stack[function]["Properties"]
 
     folder = FOLDERS[function].removeprefix("functions/")
     assert group["LogGroupName"] == {"Fn::Sub": f"/aws/lambda/${{AWS::StackName}}/{folder}"}
@@ -341,7 +348,7 @@ def test_other_settings_make_a_new_version_of_every_function(stack: Json) -> Non
             f"template.yaml: {function} needs `VersionDescription`, as others have"
         )
     for function in FUNCTIONS:
-        environment = function_of(stack, function)["Environment"]["Variables"]
+        environment = stack[function]["Properties"]["Environment"]["Variables"]
         assert environment["SETTINGS_REVISION"] == {"Ref": "SettingsRevision"}
 
 
@@ -379,7 +386,8 @@ def test_the_throttles_alarm_watches_every_function(stack: Json) -> None:
     metrics = stack["FunctionThrottlesAlarm"]["Properties"]["Metrics"][1:]
 
     watched = [one["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Ref"] for one in metrics]
-    assert sorted(watched) == sorted(FUNCTIONS), "FunctionThrottlesAlarm of template.yaml: a metric for each function"
+    assert not set(FUNCTIONS) - set(watched), "add the function's metric to FunctionThrottlesAlarm of template.yaml"
+    assert len(watched) == len(FUNCTIONS)
 
 
 def test_the_dashboard_is_json(stack: Json) -> None:
