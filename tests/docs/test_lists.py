@@ -70,6 +70,13 @@ def test_operations_md_names_every_functions_log_group() -> None:
         assert f"`{folder}`" in listed, f'docs/operations.md, "Log groups", does not name {folder}'
 
 
+def test_the_picture_of_the_system_has_every_function() -> None:
+    picture = read("docs/architecture.md").split("```mermaid")[1].partition("```")[0]
+
+    for folder in FOLDERS.values():
+        assert re.search(rf"\b{folder}\b", picture), f"docs/architecture.md, the first picture, has no {folder}"
+
+
 @pytest.mark.parametrize("folder", FOLDERS.values())
 def test_a_handler_cites_what_open_edx_answers(folder: str) -> None:
     cited = re.search(r"\w\.md\b|deviations \d", ast.get_docstring(ast.parse(read(f"functions/{folder}/app.py"))) or "")
