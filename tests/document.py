@@ -112,7 +112,7 @@ def _check(what: str, schema: Mapping[str, Any], value: Any) -> None:
         wrong = "; ".join(
             f"{'/'.join(map(str, error.instance_path))}: {error.message}" for error in validator.iter_errors(value)
         )
-        raise AssertionError(f"{what} is not as the document describes it: {wrong}")
+        raise AssertionError(f"{what} is not as the document describes it (or `make openapi` was not run): {wrong}")
 
 
 @cache
