@@ -71,6 +71,22 @@ def test_every_version_is_routed_in_both_slash_forms_without_redirect(api: Api, 
         assert (api.get(bare).status, api.get(f"{bare}/").status) == (200, 200), path
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", DETAIL, 200),
+        ("GET", PATHS[0], 302),
+        ("GET", "/api/mobile/v1/users/nora", 403),
+        ("GET", "/api/mobile/v9/users/mona", 404),
+        ("POST", DETAIL, 405),
+    ],
+)
+def test_no_browser_may_take_an_answer_for_anything_but_json(api: Api, method: str, path: str, status: int) -> None:
+    answer = api.request(method, path)
+
+    assert (answer.status, answer.headers["x-content-type-options"]) == (status, "nosniff")
+
+
 # --- Authentication (mobile-users.md 1.2) -----------------------------------------------------------------------------
 
 

@@ -247,6 +247,13 @@ def test_the_gateways_own_answers_have_the_words_of_the_functions_errors() -> No
     }
 
 
+def test_no_gateway_response_may_be_taken_for_anything_but_json(stack: Json) -> None:
+    responses = stack["Api"]["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
+
+    for name, response in responses.items():
+        assert response["responseParameters"]["gatewayresponse.header.X-Content-Type-Options"] == "'nosniff'", name
+
+
 def test_a_401_names_the_challenge(stack: Json) -> None:
     responses = stack["Api"]["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
 

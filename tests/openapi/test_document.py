@@ -20,7 +20,12 @@ from lms_lambda.template import ResponseTemplate, Template, read_template
 from tests.document import DOCUMENT, check_answer, operations, validator_of
 from tests.document import document as committed
 
-JSON = {"content-type": "application/json", "allow": "GET, HEAD, OPTIONS", "cache-control": "no-store"}
+JSON = {
+    "content-type": "application/json",
+    "allow": "GET, HEAD, OPTIONS",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+}
 
 
 @pytest.fixture(scope="module")

@@ -70,7 +70,10 @@ _CORS_HEADERS = {
         "schema": {"type": "string", "const": "true"},
     },
 }
+_NOSNIFF = "X-Content-Type-Options"
+_NOTHING_BUT_JSON = "A browser must take the body for nothing but JSON."
 _GATEWAY_HEADERS = {
+    _NOSNIFF: _NOTHING_BUT_JSON,
     "WWW-Authenticate": "How to authenticate.",
     "Retry-After": "Seconds.",
     "Vary": "What the answer depends on.",
@@ -235,6 +238,7 @@ class _Maker:
                 "description": "The language of dates in the answer; missing where it answers a preflight.",
                 "schema": {"type": "string", "examples": ["en"]},
             },
+            _NOSNIFF: _constant(COMMON_HEADERS[_NOSNIFF], _NOTHING_BUT_JSON),
             **(_CORS_HEADERS if endpoint.for_web_pages else {}),
         }
         responses = {}

@@ -54,6 +54,7 @@ def test_an_answer_says_what_it_is_and_that_it_is_not_to_be_kept() -> None:
         "headers": {
             "Cache-Control": "no-store",
             "Vary": "Accept, Accept-Encoding, Accept-Language, Origin",
+            "X-Content-Type-Options": "nosniff",
             "Allow": "GET",
             "Content-Type": "application/json",
         },
@@ -68,6 +69,7 @@ def test_an_answer_without_body_has_no_type() -> None:
         "headers": {
             "Cache-Control": "no-store",
             "Vary": "Accept, Accept-Encoding, Accept-Language, Origin",
+            "X-Content-Type-Options": "nosniff",
             "Location": "/here",
         },
         "body": "",

@@ -10,7 +10,11 @@ from typing import Any
 from lms.web.errors import too_large
 from lms.web.request import Request
 
-COMMON_HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Encoding, Accept-Language, Origin"}
+COMMON_HEADERS = {
+    "Cache-Control": "no-store",
+    "Vary": "Accept, Accept-Encoding, Accept-Language, Origin",
+    "X-Content-Type-Options": "nosniff",
+}
 _WORTH_COMPRESSING = 4_096
 """Bytes from which an answer is compressed: below, it fits few packets anyway."""
 _LAMBDA_LIMIT = 5_500_000
