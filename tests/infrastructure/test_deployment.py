@@ -12,7 +12,7 @@ from lms.web.errors import not_found, permission_denied, server_error, unauthori
 from lms_lambda.dynamodb.tables import TEMPLATE
 from lms_lambda.gateway.tokens import local_key, public_jwk_set
 from lms_lambda.template import read_template
-from tests.infrastructure.calls import INDEX, TABLE, uses_of
+from tests.infrastructure.calls import INDEX, TABLE, Use, uses_of
 from tests.infrastructure.conftest import SETTINGS, Json, folder_of, of_type, transformed
 
 FOLDERS = {
@@ -114,8 +114,11 @@ def test_a_role_allows_exactly_the_calls_that_the_code_makes(stack: Json, templa
         for action in listed(statement["Action"]):
             if action.startswith("dynamodb:"):
                 on = {json.dumps({"Fn::GetAtt": ["Table", "Arn"]}): TABLE}.get(json.dumps(statement["Resource"]), INDEX)
-                allowed.add((action, on))
                 assert on == TABLE or statement["Resource"] == {"Fn::Sub": "${Table.Arn}/index/courses"}
+                assert list(statement["Condition"]) == ["ForAllValues:StringLike"]
+                [(key, partitions)] = statement["Condition"]["ForAllValues:StringLike"].items()
+                assert key == "dynamodb:LeadingKeys"
+                allowed |= {Use(action, on, partition) for partition in partitions}
 
     made = set(uses_of(folder_of(template, function) / "app.py"))
     where = f"in the role of {function} in template.yaml"
