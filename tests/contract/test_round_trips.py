@@ -111,6 +111,24 @@ def test_a_learner_with_1000_enrollments_gets_a_page_in_two_rounds(world: World,
     ]
 
 
+def test_progress_in_51_courses_is_two_rounds(world: World, api: Api, requests: Requests) -> None:
+    world.user("rita")
+    for number in range(60):
+        course_id = f"course-v1:BigX+B{number:04}+R"
+        world.course(course_id)
+        world.enroll("rita", course_id)
+    world.load()
+    requests.forget()
+
+    path = "/api/mobile/v4/users/rita/course_enrollments/?page_size=50&requested_fields=course_progress"
+    page = api.get(path, caller="rita").json["enrollments"]["results"]
+
+    assert ["course_progress" in shown for shown in page] == [True] * 50
+    # The courses, and completions with outlines in two requests: 100 keys each at the most.
+    assert sorted(requests.sent) == ["batch_get_item", "batch_get_item", "batch_get_item", "get_item", "query"]
+    assert requests.rounds == 2
+
+
 def test_enrollments_status_is_two_rounds(api: Api, requests: Requests) -> None:
     api.get("/api/mobile/v1/users/mona/enrollments_status/")
 

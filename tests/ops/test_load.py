@@ -4,7 +4,7 @@ import itertools
 import json
 import random
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lms.domain.completions import block_digest
+from lms.domain.course_dates import ContentDate, CourseDates
 from lms.domain.course_team import CourseScope
 from lms.domain.courses import (
     CohortContentGroup,
@@ -23,13 +24,14 @@ from lms.domain.courses import (
     MilestoneRequirement,
     UpgradeDeadlineConfig,
 )
-from lms.domain.enrollments import Certificate, Enrollment
+from lms.domain.enrollments import Certificate, Enrollment, Schedule, UserDate
 from lms.domain.errors import UnavailableError
 from lms.domain.keys import parse_course_key
 from lms.domain.learners import Learner
-from lms.domain.outline import Block
+from lms.domain.outline import Block, Outline
 from lms.domain.partitions import UserPartition
 from lms.domain.progress import Progress, moved
+from lms.domain.site import WaffleFlag
 from lms.domain.users import User, UserIdentifier
 from lms.table import client, items
 from lms.table.answers import AttemptFailedError
@@ -43,9 +45,10 @@ from lms.table.ttl_cache import forget_cached
 from lms.table.users import get_user, read_account_and_find, record_login
 from lms_lambda.dynamodb.tables import create_table
 from lms_lambda.load.loader import Loader, ModelCount, ProgressListener
+from lms_lambda.load.models.flags import RELATIVE_DATES
 from tests.examples import one_in
 from tests.ops.dumps import dump_row, load_files, stored_items, write_dump
-from tests.world import COURSE_A, COURSE_B, WORKED_TREE, World, usage_key
+from tests.world import COURSE_A, COURSE_B, DAY_ONE, WORKED_TREE, World, usage_key
 
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
 NO_ENROLLMENT = "there is no enrollment 55 in the files that are loaded together"
@@ -76,10 +79,18 @@ def owner(email: str | None = None, user_id: int | None = None) -> str | None:
 
 
 def outline_of(course_id: str = COURSE_A, username: str = "mona") -> Sequence[Block]:
+    return whole_outline_of(course_id, username).blocks
+
+
+def dates_of(course_id: str, username: str = "mona") -> CourseDates:
+    return whole_outline_of(course_id, username).dates
+
+
+def whole_outline_of(course_id: str, username: str) -> Outline:
     key = parse_course_key(course_id)
     assert key is not None
     forget_cached()
-    return read_learner_in_course(username, key).outline.blocks
+    return read_learner_in_course(username, key).outline
 
 
 def assign(role: str, username: str = "mona", course_id: str = COURSE_A) -> None:
@@ -157,7 +168,25 @@ def fill(world: World) -> None:
     world.enroll("nora", COURSE_A, mode="verified", is_active=False)
     world.enroll("mona", COURSE_B, created="2026-03-03T00:00:00Z")
     world.row("student.fbeenrollmentexclusion", 1, enrollment=enrolled)
-    world.row("schedules.schedule", 1, enrollment=enrolled, upgrade_deadline="2026-05-01T00:00:00Z", active=True)
+    schedule = {"start_date": "2026-03-16T00:00:00Z", "created": "2026-03-02T09:30:15.200Z"}
+    world.row("schedules.schedule", 1, enrollment=enrolled, upgrade_deadline="2026-05-01T00:00:00Z", **schedule)
+    world.row("edx_when.userdate", 1, user=4711, content_date=31, modified=DAY_ONE, abs_date=DAY_ONE, rel_date=None)
+    world.row("edx_when.datepolicy", 21, abs_date="2026-07-01T00:00:00Z", rel_date=None)
+    world.row("edx_when.datepolicy", 22, abs_date=None, rel_date="14 00:00:00")
+    content_date: dict[str, Any] = {"course_id": COURSE_A, "active": True}
+    essay, whole = usage_key(COURSE_A, "sequential", "s11"), usage_key(COURSE_A, "course", "course")
+    world.row("edx_when.contentdate", 31, policy=22, location=essay, field="due", **content_date)
+    world.row("edx_when.contentdate", 30, policy=21, location=whole, field="end", **content_date)
+    world.row("edx_when.contentdate", 32, policy=21, location=essay, field="due", **content_date | {"active": False})
+    world.row("edx_when.contentdate", 33, policy=21, location=essay, field="other", **content_date)
+    world.row("edx_when.contentdate", 34, policy=21, location=None, field="due", **content_date)
+    world.row("waffle.flag", 1, name=RELATIVE_DATES, everyone=None, staff=True, superusers=True)
+    for pk, enabled in ((1, True), (2, False)):
+        override: dict[str, Any] = {"waffle_flag": RELATIVE_DATES, "enabled": enabled, "override_choice": "on"}
+        world.row("waffle_utils.waffleflagorgoverridemodel", pk, org="MoreX", **override)
+    world.row("waffle_utils.waffleflagorgoverridemodel", 3, org="DemoX", **override | {"enabled": True})
+    override |= {"enabled": True, "override_choice": "off"}
+    world.row("waffle_utils.waffleflagcourseoverridemodel", 1, course_id=COURSE_A, **override)
     world.row(
         "certificates.generatedcertificate",
         1,
@@ -242,7 +271,7 @@ class TestEveryFact:
         assert owner(email="Mona@Example.ORG") == "mona"
         assert owner(user_id=4712) == "nora"
 
-    def test_an_enrollment_holds_its_certificate_its_deadline_and_its_exclusion(self) -> None:
+    def test_an_enrollment_holds_its_certificate_schedule_exclusion_and_extensions(self) -> None:
         assert enrollment("mona", COURSE_A) == Enrollment(
             COURSE_A,
             created=CREATED,
@@ -255,6 +284,8 @@ class TestEveryFact:
             excluded_from_fbe=True,
             cohort=11,
             random_groups={"101": 1, "102": 1},
+            schedule=Schedule(datetime(2026, 3, 16, tzinfo=UTC), CREATED.replace(microsecond=200000)),
+            user_dates=(UserDate(31, datetime(2026, 3, 16, tzinfo=UTC)),),
         )
         assert enrollment("mona", COURSE_B) == Enrollment(COURSE_B, datetime(2026, 3, 3, tzinfo=UTC))
         assert enrollment("nora", COURSE_A) == Enrollment(COURSE_A, CREATED, "verified", active=False)
@@ -315,6 +346,15 @@ class TestEveryFact:
             content_groups=(CohortContentGroup(11, "100", 2),),
         )
 
+    def test_a_course_holds_the_dates_of_its_blocks_that_are_in_force(self) -> None:
+        dates = dates_of(COURSE_A)
+
+        assert dates.content_dates == [
+            ContentDate(30, "course", "course", "end", abs_date=datetime(2026, 7, 1, tzinfo=UTC)),
+            ContentDate(31, "sequential", "s11", "due", rel_date=timedelta(days=14)),
+        ]
+        assert dates.relative_dates is False
+
     def test_the_site_holds_its_configuration_and_no_secret(self) -> None:
         site = get_site()
 
@@ -324,6 +364,8 @@ class TestEveryFact:
         assert site.duration_limit == DurationLimit(True, datetime(2026, 1, 1, tzinfo=UTC))
         assert site.upgrade_deadlines_enabled
         assert site.org_upgrade_deadlines == {"DemoX": UpgradeDeadlineConfig(True, True)}
+        assert site.relative_dates == WaffleFlag(staff=True, superusers=True)
+        assert site.org_relative_dates == {"DemoX": True}
         assert "hidden" not in str(stored_items())
 
     def test_courses_are_listed_by_organization_in_any_case(self) -> None:
@@ -343,8 +385,8 @@ class TestReport:
         assert report.models["sessions.session"] == ModelCount(read=1, skipped=1)
         assert report.models["student.courseenrollment"] == ModelCount(read=3)
         assert report.models["student.courseenrollment"].written == 3
-        # 2 users, 3 enrollments, 4 roles, 1 progress, 1 set of completions, 2 courses, 1 site
-        assert report.items == {"written": 14}
+        # 2 users, 3 enrollments, 4 roles, 1 progress, 1 set of completions, 2 courses, 1 course's dates, 1 site
+        assert report.items == {"written": 15}
 
     def test_a_model_that_the_api_does_not_need_is_skipped_whatever_its_rows_hold(self, world: World) -> None:
         world.row("oauth2_provider.accesstoken", 1, user="nobody", expires=5)
@@ -659,6 +701,16 @@ class TestRowsThatPointAtNothing:
                 NO_ENROLLMENT,
             ),
             (
+                "edx_when.userdate",
+                {"user": 1, "content_date": 31, "modified": DAY_ONE},
+                "there is no content date 31 in the files that are loaded together",
+            ),
+            (
+                "edx_when.contentdate",
+                {"course_id": COURSE_A, "policy": 21, "field": "due"},
+                "there is no date policy 21 in the files that are loaded together",
+            ),
+            (
                 "organizations.organizationcourse",
                 {"course_id": COURSE_A, "organization": 5},
                 "there is no organization 5 in the files loaded together",
@@ -690,6 +742,71 @@ class TestRowsThatPointAtNothing:
 
         assert reasons(world) == [("django_comment_common.role", "5", NOBODY)]
         assert learner().roles.in_forums == {COURSE_A: frozenset({"Moderator"})}
+
+
+class TestExtensions:
+    MARCH_20, MARCH_21 = datetime(2026, 3, 20, tzinfo=UTC), datetime(2026, 3, 21, tzinfo=UTC)
+
+    @pytest.mark.parametrize(
+        ("rows", "kept"),
+        [
+            # (content date, abs_date, rel_date) from the latest to the first
+            ([(31, "21", None), (31, "20", None)], [UserDate(31, MARCH_21)]),
+            ([(31, None, "2"), (31, None, "1")], [UserDate(31, rel_date=timedelta(days=2))]),
+            (
+                [(31, None, "2"), (31, None, "1"), (31, "21", None), (31, None, "3"), (31, "20", None)],
+                [UserDate(31, MARCH_21), UserDate(31, rel_date=timedelta(days=2))],
+            ),
+            ([(31, "21", None), (32, "20", None)], [UserDate(32, MARCH_20), UserDate(31, MARCH_21)]),
+            ([(31, None, None)], [UserDate(31)]),
+        ],
+        ids=["the latest", "the latest that adds days", "and the latest date behind it", "of each date", "taken back"],
+    )
+    def test_of_a_learners_extensions_those_that_can_count_are_kept(
+        self, world: World, rows: list[tuple[int, str | None, str | None]], kept: list[UserDate]
+    ) -> None:
+        user = world.user()
+        world.enroll()
+        world.row("edx_when.datepolicy", 21, rel_date="14 00:00:00")
+        for pk in (31, 32):
+            place = usage_key(COURSE_A, "sequential", f"s{pk}")
+            world.row("edx_when.contentdate", pk, course_id=COURSE_A, policy=21, location=place, field="due")
+        for number, (pk, day, days) in enumerate(rows):
+            dates = {
+                "abs_date": day and f"2026-03-{day}T00:00:00Z",
+                "rel_date": days and f"{days} 00:00:00",
+                "modified": f"2026-03-{25 - number}T00:00:00Z",
+            }
+            world.row("edx_when.userdate", user=user, content_date=pk, **dates)
+        world.load()
+
+        found = enrollment()
+        assert found is not None
+        assert list(found.user_dates) == kept
+
+    def test_of_two_that_changed_at_one_moment_the_newer_row_is_the_later(self, world: World) -> None:
+        user = world.user()
+        world.enroll()
+        world.row("edx_when.datepolicy", 21, rel_date="14 00:00:00")
+        place = usage_key(COURSE_A, "sequential", "s11")
+        world.row("edx_when.contentdate", 31, course_id=COURSE_A, policy=21, location=place, field="due")
+        for pk, day in ((10, 21), (9, 20)):
+            date = f"2026-03-{day}T00:00:00Z"
+            world.row("edx_when.userdate", pk, user=user, content_date=31, abs_date=date, modified=DAY_ONE)
+        world.load()
+
+        found = enrollment()
+        assert found is not None
+        assert found.user_dates == (UserDate(31, self.MARCH_21),)
+
+    def test_a_schedule_without_a_start_is_none(self, world: World) -> None:
+        world.user()
+        world.row("schedules.schedule", enrollment=world.enroll(), start_date=None, created=DAY_ONE)
+        world.load()
+
+        found = enrollment()
+        assert found is not None
+        assert found.schedule is None
 
 
 class TestClashes:
@@ -1321,4 +1438,4 @@ def test_progress_counts_up_to_the_total_of_each_phase(world: World, tmp_path: P
     Loader(lambda _: None, counted).load([file])
 
     size = file.stat().st_size
-    assert counted.phases == {"Reading": [size, size], "Writing": [14, 14]}
+    assert counted.phases == {"Reading": [size, size], "Writing": [15, 15]}

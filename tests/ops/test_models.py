@@ -1,6 +1,7 @@
 """Rows of a dump, model by model: what a good one says, and why a bad one is rejected. (mobile-users.md 8)"""
 
 from contextlib import closing
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,10 @@ import pytest
 from lms.table import items
 from lms.table.changes import Change
 from lms_lambda.load import compose
+from lms_lambda.load.dates import course_dates_changes
 from lms_lambda.load.models import MODELS, Fact, RowRejectedError, facts_of
+from lms_lambda.load.models.flags import RELATIVE_DATES
+from lms_lambda.load.site import site_changes
 from lms_lambda.load.staging import Source, Staging
 
 COURSE = "course-v1:DemoX+DX101+2026_T1"
@@ -22,6 +26,7 @@ COMPOSED = (
     compose.role_changes,
     compose.progress_changes,
     compose.course_changes,
+    course_dates_changes,
 )
 NOT_OF_ROWS = {"changed", "weeks_to_complete"}
 """Fields that the API writes, or that only a course export has."""
@@ -57,7 +62,36 @@ GOOD: dict[str, tuple[str, Fields]] = {
             "verify_uuid": "0123456789abcdef0123456789abcdef",
         },
     ),
-    "schedules.schedule": ("1", {"enrollment": 12, "upgrade_deadline": MOMENT, "active": True}),
+    "schedules.schedule": (
+        "1",
+        {"enrollment": 12, "upgrade_deadline": MOMENT, "start_date": MOMENT, "created": MOMENT, "active": True},
+    ),
+    "edx_when.datepolicy": ("7", {"created": MOMENT, "modified": MOMENT, "abs_date": None, "rel_date": "14 01:00:00"}),
+    "edx_when.contentdate": (
+        "8",
+        {
+            "course_id": COURSE,
+            "policy": 7,
+            "location": BLOCK,
+            "field": "due",
+            "active": True,
+            "block_type": "chapter",
+            "assignment_title": "",
+        },
+    ),
+    "edx_when.userdate": (
+        "9",
+        {
+            "created": MOMENT,
+            "modified": MOMENT,
+            "user": 4711,
+            "content_date": 8,
+            "abs_date": MOMENT,
+            "rel_date": None,
+            "reason": "ill",
+            "actor": 4712,
+        },
+    ),
     "student.fbeenrollmentexclusion": ("1", {"enrollment": 12}),
     "student.courseaccessrole": ("1", {"user": 4711, "org": "DemoX", "course_id": COURSE, "role": "staff"}),
     "django_comment_common.role": ("1", {"name": "Moderator", "course_id": COURSE, "users": [4711, 4712]}),
@@ -176,6 +210,25 @@ GOOD: dict[str, tuple[str, Fields]] = {
         "1",
         {"enabled": True, "enabled_as_of": MOMENT, "site": None, "org": None, "org_course": None, "course": COURSE},
     ),
+    "waffle.flag": (
+        "1",
+        {"name": RELATIVE_DATES, "everyone": None, "authenticated": False, "staff": True, "superusers": True},
+    ),
+    "waffle_utils.waffleflagorgoverridemodel": (
+        "1",
+        {
+            "change_date": MOMENT,
+            "enabled": True,
+            "waffle_flag": RELATIVE_DATES,
+            "org": "DemoX",
+            "override_choice": "on",
+        },
+    ),
+    "waffle_utils.waffleflagcourseoverridemodel": (
+        "1",
+        {"change_date": MOMENT, "enabled": True, "waffle_flag": RELATIVE_DATES, "course_id": COURSE}
+        | {"override_choice": "off"},
+    ),
     "mobile_api.mobileconfig": ("1", {"name": "iap_config", "value": "{}"}),
     "mobile_api.ignoremobileavailableflagconfig": ("1", {"enabled": True, "change_date": MOMENT}),
     "site_configuration.siteconfiguration": (
@@ -195,6 +248,7 @@ OTHERS: list[tuple[str, Fields]] = [
 """Fields that make a good row speak of something else, by model."""
 
 NO_DATE = "Input should be a valid datetime"
+NO_DURATION = "Value error, must be a duration"
 NO_FLAG = "Input should be a valid boolean"
 NO_NUMBER = "Input should be a valid integer"
 NO_TEXT = "Input should be a valid string"
@@ -253,6 +307,18 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("certificates.generatedcertificate", "download_url", {}, f"download_url: {NO_TEXT}"),
     ("schedules.schedule", "enrollment", None, f"enrollment: {NO_NUMBER}"),
     ("schedules.schedule", "upgrade_deadline", "soon", f"upgrade_deadline: {NO_DATE}"),
+    ("schedules.schedule", "start_date", "2026-02-30T00:00:00Z", f"start_date: {NO_DATE}"),
+    ("edx_when.datepolicy", "rel_date", "two weeks", f"rel_date: {NO_DURATION}"),
+    ("edx_when.datepolicy", "rel_date", 1209600, f"rel_date: {NO_DURATION}"),
+    ("edx_when.datepolicy", "rel_date", "14", f"rel_date: {NO_DURATION}"),
+    ("edx_when.datepolicy", "rel_date", "9999999999 00:00:00", f"rel_date: {NO_DURATION}"),
+    ("edx_when.datepolicy", "abs_date", 5, "abs_date: Value error, must be"),
+    ("edx_when.contentdate", "course_id", "x", f"course_id: {NO_COURSE}"),
+    ("edx_when.contentdate", "policy", None, f"policy: {NO_NUMBER}"),
+    ("edx_when.contentdate", "active", "x", f"active: {NO_FLAG}"),
+    ("edx_when.userdate", "user", "mona", f"user: {NO_NUMBER}"),
+    ("edx_when.userdate", "content_date", ..., "content_date: Field required"),
+    ("edx_when.userdate", "modified", None, f"modified: {NO_DATE}"),
     ("student.fbeenrollmentexclusion", "enrollment", "x", f"enrollment: {NO_NUMBER}"),
     ("student.courseaccessrole", "role", "", "role: Value should have at least 1 item"),
     ("student.courseaccessrole", "course_id", "DemoX", "is not a course id"),
@@ -309,6 +375,11 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("course_duration_limits.coursedurationlimitconfig", "site", "x", f"site: {NO_NUMBER}"),
     ("course_duration_limits.coursedurationlimitconfig", "enabled_as_of", 5, "enabled_as_of: Value error, must be"),
     ("course_duration_limits.coursedurationlimitconfig", "enabled", "x", f"enabled: {NO_FLAG}"),
+    ("waffle.flag", "everyone", "x", f"everyone: {NO_FLAG}"),
+    ("waffle.flag", "staff", None, f"staff: {NO_FLAG}"),
+    ("waffle_utils.waffleflagorgoverridemodel", "org", "", "org: Value should have at least 1 item"),
+    ("waffle_utils.waffleflagcourseoverridemodel", "course_id", "x", "is not a course id"),
+    ("waffle_utils.waffleflagcourseoverridemodel", "enabled", "x", f"enabled: {NO_FLAG}"),
     ("mobile_api.mobileconfig", "value", None, f"value: {NO_TEXT}"),
     ("mobile_api.ignoremobileavailableflagconfig", "enabled", None, f"enabled: {NO_FLAG}"),
     ("site_configuration.siteconfiguration", "site", None, f"site: {NO_NUMBER}"),
@@ -361,7 +432,7 @@ def composed() -> list[Change]:
             staging.add(Source(model, str(number), "dump.json", "row 1"), facts(model, str(number), **changed))
         staging.resolve_enrollments()
         compose.register_usernames(staging, lambda *_: None)
-        changes = [*compose.site_changes(staging, 1)]
+        changes = [*site_changes(staging, 1)]
         for of_kind in COMPOSED:
             changes += of_kind(staging, lambda *_: None)
         return changes
@@ -432,6 +503,9 @@ class TestKeys:
             "mobile_api.mobileconfig",
             "course_duration_limits.coursedurationlimitconfig",
             "site_configuration.siteconfiguration",
+            "edx_when.contentdate",
+            "edx_when.userdate",
+            "waffle.flag",
         ],
     )
     @pytest.mark.parametrize("pk", ["x", "-1", "", "1.5", "١", "\ud800"])
@@ -591,6 +665,42 @@ class TestStates:
         [fact] = facts("courseware.studentmodule", module_state_key=key)
 
         assert fact.fields["is_course"] is is_course
+
+
+class TestDates:
+    @pytest.mark.parametrize(
+        ("text", "duration"),
+        [
+            ("00:00:00", timedelta(0)),
+            ("14 01:00:00", timedelta(days=14, hours=1)),
+            ("1 23:59:59.123456", timedelta(2) - timedelta(seconds=1) + timedelta(microseconds=123456)),
+            # Django's way to write an hour before.
+            ("-1 23:00:00", -timedelta(hours=1)),
+        ],
+    )
+    def test_a_duration_is_read_as_django_writes_it(self, text: str, duration: timedelta) -> None:
+        [fact] = facts("edx_when.datepolicy", rel_date=text)
+
+        assert fact.fields == {"abs_date": None, "rel_date": duration // timedelta(microseconds=1)}
+
+    def test_an_extension_names_its_user_and_its_content_date(self) -> None:
+        [fact] = facts("edx_when.userdate")
+
+        assert (fact.kind, fact.owner, fact.scope) == ("user_date", "4711", "8")
+
+    @pytest.mark.parametrize(
+        ("model", "field"),
+        [
+            ("waffle.flag", "name"),
+            ("waffle_utils.waffleflagorgoverridemodel", "waffle_flag"),
+            ("waffle_utils.waffleflagcourseoverridemodel", "waffle_flag"),
+        ],
+    )
+    def test_of_flags_only_that_of_relative_dates_is_needed(self, model: str, field: str) -> None:
+        assert facts(model, **{field: "course_experience.calendar_sync"}) == []
+
+    def test_an_override_for_no_course_says_nothing(self) -> None:
+        assert facts("waffle_utils.waffleflagcourseoverridemodel", course_id=None) == []
 
 
 class TestSiteConfiguration:

@@ -4,12 +4,24 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import django
-import pytest
-from django.conf import settings
 from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+
+# isort: off
+import tests.oracles.django_lms  # noqa: F401 - sets Django up
+
+# isort: on
+from django.apps import apps
+from django.core.serializers import serialize
+from milestones import api
+from milestones.models import (
+    CourseContentMilestone,
+    CourseMilestone,
+    Milestone,
+    MilestoneRelationshipType,
+    UserMilestone,
+)
 
 from lms.domain.access import lacks_milestone, lacks_prerequisite
 from lms.domain.courses import CourseOverview, MilestoneRequirement
@@ -33,34 +45,12 @@ rows_of_courses = st.dictionaries(st.tuples(st.sampled_from(COURSES), numbers), 
 rows_of_content = st.dictionaries(st.tuples(st.sampled_from(CONTENT), numbers), links)
 
 
-@pytest.fixture(scope="module")
-def tables() -> None:
-    settings.configure(
-        INSTALLED_APPS=["milestones"],
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
-        DEFAULT_AUTO_FIELD="django.db.models.AutoField",
-        USE_TZ=True,
-    )
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
-
-
 def store(
     active: dict[int, bool],
     of_courses: dict[tuple[str, int], tuple[str, bool]],
     of_content: dict[tuple[str, int], tuple[str, bool]],
     of_user: dict[int, bool],
 ) -> None:
-    from milestones.models import (
-        CourseContentMilestone,
-        CourseMilestone,
-        Milestone,
-        MilestoneRelationshipType,
-        UserMilestone,
-    )
-
     Milestone.objects.all().delete()  # and with them whatever points at them
     kinds = {kind.name: kind for kind in MilestoneRelationshipType.objects.all()}
     milestones = {
@@ -88,9 +78,6 @@ def store(
 
 def dumped_rows() -> Iterator[dict[str, Any]]:
     """The rows as `dumpdata` writes them."""
-    from django.apps import apps
-    from django.core.serializers import serialize
-
     for name in MODELS:
         yield from json.loads(serialize("json", apps.get_model("milestones", name).objects.all()))
 
@@ -117,7 +104,6 @@ def reject(source: Source, reason: str) -> None:
     raise AssertionError(f"{source.model} {source.pk}: {reason}")
 
 
-@pytest.mark.usefixtures("tables")
 @hypothesis_settings(deadline=None, max_examples=200)
 @given(
     st.dictionaries(numbers, st.booleans()), rows_of_courses, rows_of_content, st.dictionaries(numbers, st.booleans())
@@ -129,8 +115,6 @@ def test_a_course_blocks_as_the_package_says(
     of_content: dict[tuple[str, int], tuple[str, bool]],
     of_user: dict[int, bool],
 ) -> None:
-    from milestones import api
-
     store(active, of_courses, of_content, of_user)
     requires, earned = loaded()
     course = CourseOverview(key=COURSE, requires=requires)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from lms.domain.completions import block_digest
-from lms.domain.courses import CourseMode, DurationLimit, MilestoneRequirement, UpgradeDeadlineConfig
+from lms.domain.courses import CourseMode, MilestoneRequirement, UpgradeDeadlineConfig
 from lms.domain.dates import parse_stored
 from lms.domain.discussion import is_lti_discussion
 from lms.domain.enrollments import Certificate
@@ -15,6 +15,8 @@ from lms.domain.roles import INSTRUCTOR, STAFF
 from lms.table import changes
 from lms.table.changes import Change
 from lms_lambda.load.cohorts import content_groups
+from lms_lambda.load.dates import schedule_of, user_dates
+from lms_lambda.load.site import duration_limit_of
 from lms_lambda.load.staging import Reject, Source, SourcedFact, Staging, UnknownFactError
 
 
@@ -56,14 +58,17 @@ def user_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
 
 def enrollment_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
     """One change per user and course."""
-    for fact in staging.orphans():
-        reject(fact.source, f"there is no enrollment {fact.fields['enrollment']} in the files that are loaded together")
+    for fact, missing in staging.orphans():
+        reject(fact.source, f"there is no {missing} in the files that are loaded together")
     for name, course_id, facts in _of_users(staging, "enrollment", reject):
         values: dict[str, Any] = {}
+        extensions = [fact for fact in facts if fact.source.model == "edx_when.userdate"]
+        if extensions:
+            values["user_dates"] = user_dates(extensions)
         for fact in facts:
             if fact.source.model == "user_api.usercoursetag":
                 values.setdefault("random_groups", {})[fact.fields["partition"]] = fact.fields["group"]
-            else:
+            elif fact.source.model != "edx_when.userdate":
                 values |= _enrollment(fact)
         yield changes.enrollment(name, course_id, values, _sources(facts))
 
@@ -138,36 +143,6 @@ def course_changes(staging: Staging, reject: Reject) -> Iterator[Change]:
             yield changes.course(course_id, values, _sources(facts))
 
 
-def site_changes(staging: Staging, site_id: int) -> Iterator[Change]:
-    """The change of the site's one item."""
-    for _, _, facts in staging.items("site"):
-        # By age: of rows that replace each other, the one with the highest number is in force.
-        rows = sorted(
-            ((name, fields) for fact in facts for name, fields in fact.fields.items()),
-            key=lambda row: int(row[1]["pk"]),
-        )
-        values: dict[str, Any] = {}
-        for name, fields in rows:
-            match name:
-                case "mobile_config":
-                    values.setdefault("mobile_configs", {})[fields["name"]] = fields["value"]
-                case "ignore_mobile_available":
-                    values["ignores_mobile_available"] = fields["enabled"]
-                case "upgrade_deadline":
-                    values["upgrade_deadlines_enabled"] = fields["enabled"]
-                case "org_upgrade_deadline":
-                    config = UpgradeDeadlineConfig(fields["enabled"], fields["opt_out"])
-                    values.setdefault("org_upgrade_deadlines", {})[fields["org_id"]] = config
-                case "site_values" if fields["site"] == site_id:
-                    values["org_filter"] = fields["orgs"] if fields["enabled"] else None
-                case "duration_limit":
-                    _note_duration_limit(values, fields, site_id)
-                case _ if name != "site_values":  # another site's
-                    raise UnknownFactError(f"{name}: give it a case in site_changes")
-        if values:
-            yield changes.site(values, _sources(facts))
-
-
 # --- Users and what is theirs -----------------------------------------------------------------------------------------
 
 
@@ -208,7 +183,7 @@ def _enrollment(fact: SourcedFact) -> dict[str, Any]:
             names = ("status", "mode", "download_url", "verify_uuid")
             return {"certificate": Certificate(**{name: fields[name] for name in names})}
         case "schedules.schedule":
-            return {"upgrade_deadline": parse_stored(fields["upgrade_deadline"])}
+            return {"upgrade_deadline": parse_stored(fields["upgrade_deadline"]), "schedule": schedule_of(fields)}
         case "course_groups.cohortmembership":
             return {"cohort": fields["course_user_group"]}
         case "student.fbeenrollmentexclusion":
@@ -357,7 +332,7 @@ def _upgrade_deadline(
 
 
 def _duration_limit(_key: CourseKey, rows: Sequence[_CourseRow], _refs: _References, _reject: Reject) -> dict[str, Any]:
-    return {"duration_limit": _limit(_by_age(rows)[-1].fields)}
+    return {"duration_limit": duration_limit_of(_by_age(rows)[-1].fields)}
 
 
 _COURSE_FACTS: Mapping[str, Callable[[CourseKey, Sequence[_CourseRow], _References, Reject], dict[str, Any]]] = {
@@ -372,22 +347,6 @@ _COURSE_FACTS: Mapping[str, Callable[[CourseKey, Sequence[_CourseRow], _Referenc
     "upgrade_deadline": _upgrade_deadline,
     "duration_limit": _duration_limit,
 }
-
-
-def _note_duration_limit(values: dict[str, Any], fields: Mapping[str, Any], site_id: int) -> None:
-    limit = _limit(fields)
-    if fields["org_course"]:
-        values.setdefault("org_course_duration_limits", {})[fields["org_course"]] = limit
-    elif fields["org"]:
-        values.setdefault("org_duration_limits", {})[fields["org"]] = limit
-    elif fields["site"] is None:
-        values["duration_limit"] = limit
-    elif fields["site"] == site_id:
-        values["site_duration_limit"] = limit
-
-
-def _limit(fields: Mapping[str, Any]) -> DurationLimit:
-    return DurationLimit(fields["enabled"], parse_stored(fields["enabled_as_of"]))
 
 
 def _by_age(rows: Iterable[_CourseRow]) -> list[_CourseRow]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from lms.table.change_writer import write_changes
 from lms.table.changes import Change
 from lms.table.users import usernames
-from lms_lambda.load import compose
+from lms_lambda.load import compose, dates, site
 from lms_lambda.load.dump import BadRow, UnreadableDumpError, read_dump
 from lms_lambda.load.export import NotACourseError, course_key_of, export_changes
 from lms_lambda.load.models import MODELS, RowRejectedError, facts_of
@@ -151,7 +151,7 @@ class Loader:
         staging.resolve_enrollments()
         compose.register_usernames(staging, self._reject)
         self._register_users_of_table()
-        kinds = ("user", "enrollment", "role", "progress", "course", "site")
+        kinds = ("user", "enrollment", "role", "progress", "course", "course_dates", "site")
         total = sum(staging.count_items(kind) for kind in kinds) + staging.count_completions() + len(self._exports)
         self._progress.begin_phase("Writing", total)
         # Users first: who cannot be written has no enrollments, roles or progress either.
@@ -160,7 +160,8 @@ class Loader:
         for name, path in self._exports:
             self._write_changes(self._read_export(name, path))
         self._write_changes(compose.course_changes(staging, self._reject))
-        self._write_changes(compose.site_changes(staging, self._site_id))
+        self._write_changes(dates.course_dates_changes(staging, self._reject))
+        self._write_changes(site.site_changes(staging, self._site_id))
         self._write_changes(compose.enrollment_changes(staging, self._reject))
         self._write_changes(compose.role_changes(staging, self._reject))
         self._write_changes(compose.progress_changes(staging, self._reject))

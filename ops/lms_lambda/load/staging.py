@@ -91,7 +91,10 @@ class Staging:
         return Counter(dict(self._db.execute("SELECT model, count(*) FROM rejected GROUP BY model").fetchall()))
 
     def resolve_enrollments(self) -> None:
-        """Find the user and the course of rows that name an enrollment. Call it once, after the last row."""
+        """Find the user and the course of rows that name an enrollment, and the course of those that name a date.
+
+        Call it once, after the last row.
+        """
         self._flush()
         self._db.execute("CREATE INDEX IF NOT EXISTS item ON fact (kind, owner, scope)")
         self._index_sources()
@@ -100,12 +103,21 @@ class Staging:
                WHERE enrollment.model = 'student.courseenrollment' AND enrollment.pk = fact.scope)
                WHERE kind = 'enrollment' AND owner = ''"""
         )
+        self._db.execute(
+            """UPDATE fact SET (kind, scope) = (SELECT 'enrollment', content_date.owner FROM fact content_date
+               WHERE content_date.model = 'edx_when.contentdate' AND content_date.pk = fact.scope)
+               WHERE kind = 'user_date' AND EXISTS (SELECT 1 FROM fact content_date
+               WHERE content_date.model = 'edx_when.contentdate' AND content_date.pk = fact.scope)"""
+        )
 
-    def orphans(self) -> Iterator[SourcedFact]:
-        """Facts that name an enrollment which was not read."""
-        query = "SELECT model, pk, file, place, fields FROM fact WHERE kind = 'enrollment' AND owner IS NULL"
-        for *source, fields in self._db.execute(query).fetchall():
-            yield SourcedFact(Source(*source), json.loads(fields))
+    def orphans(self) -> Iterator[tuple[SourcedFact, str]]:
+        """Facts that name an enrollment or a content date which was not read, and what that is."""
+        query = """SELECT model, pk, file, place, fields, kind FROM fact
+                   WHERE (kind = 'enrollment' AND owner IS NULL) OR kind = 'user_date'"""
+        for *source, stored, kind in self._db.execute(query).fetchall():
+            fields = json.loads(stored)
+            name, field = ("enrollment", "enrollment") if kind == "enrollment" else ("content date", "content_date")
+            yield SourcedFact(Source(*source), fields), f"{name} {fields[field]}"
 
     def unknown_users(self) -> list[str]:
         """Ids of users that facts speak of, but whose name is not registered."""

@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 from lms.domain.block_structure import BlockStructure
+from lms.domain.course_dates import LearnerDates
 from lms.domain.outline import Block, Outline, Viewer, viewer_of
 from lms.domain.partitions import LearnerGroups, UserPartition
 from tests.unit.builders import NOW, PLAIN, cases, course_role, outline
@@ -156,7 +157,7 @@ class Graph:
 def built_by_hand(made: RandomCourse) -> Any:
     """The learner's blocks as nested tuples."""
     tree, blocks = made.outline, made.outline.blocks
-    groups = viewer_of(made.course, tree, PLAIN, made.enrollment, NOW).groups
+    groups = viewer_of(made.course, tree, PLAIN, made.enrollment, LearnerDates(), NOW).groups
     graph = Graph(tree)
     name = [f"{block.type}@{block.name}" for block in blocks]
 
@@ -208,7 +209,7 @@ def built_by_hand(made: RandomCourse) -> Any:
 def built(made: RandomCourse) -> Any:
     roles = course_role("staff") if made.staff else PLAIN
     structure = BlockStructure(
-        made.outline, viewer_of(made.course, made.outline, roles, made.enrollment, NOW), made.selected
+        made.outline, viewer_of(made.course, made.outline, roles, made.enrollment, LearnerDates(), NOW), made.selected
     )
 
     def nested(index: int) -> Any:

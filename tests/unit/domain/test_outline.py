@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lms.domain.course_dates import LearnerDates
 from lms.domain.errors import UnknownBlockError
 from lms.domain.outline import (
     POSITIONED_TYPES,
@@ -267,9 +268,11 @@ def test_which_groups_see_a_block(
     },
 )
 def test_a_user_as_a_viewer(roles: Roles, staff: bool, beta_tester: bool) -> None:
-    viewer = viewer_of(course(), WORKED, roles, enrollment(), NOW)
+    dates = LearnerDates(self_paced=True)
 
-    assert (viewer.staff, viewer.beta_tester, viewer.now) == (staff, beta_tester, NOW)
+    viewer = viewer_of(course(), WORKED, roles, enrollment(), dates, NOW)
+
+    assert (viewer.staff, viewer.beta_tester, viewer.now, viewer.dates) == (staff, beta_tester, NOW, dates)
     assert viewer.groups.groups == {"50": 1}
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lms.domain.course_dates import LearnerDates
 from lms.domain.courses import CohortContentGroup, CourseMode
 from lms.domain.enrollments import Enrollment
 from lms.domain.outline import Outline, Viewer, viewer_of
@@ -219,7 +220,7 @@ def test_random_courses_are_loaded_as_by_hand() -> None:
     for seed in range(TREES):
         made = random_course(Random(seed))
         roles = course_role("staff") if made.staff else PLAIN
-        viewer = viewer_of(made.course, made.outline, roles, made.enrollment, NOW)
+        viewer = viewer_of(made.course, made.outline, roles, made.enrollment, LearnerDates(), NOW)
         groups = groups_by_hand(made)
         assert dict(viewer.groups.groups) == groups, seed
         for index in range(1, len(made.outline.blocks)):

@@ -4,7 +4,7 @@ import json
 import zlib
 from base64 import b64decode
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from lms.domain.completions import DIGEST_BYTES, block_digest
+from lms.domain.course_dates import ContentDate
 from lms.domain.courses import (
     CohortContentGroup,
     CourseMode,
@@ -20,13 +21,13 @@ from lms.domain.courses import (
     MilestoneRequirement,
     UpgradeDeadlineConfig,
 )
-from lms.domain.enrollments import Certificate, Enrollment
+from lms.domain.enrollments import Certificate, Enrollment, Schedule, UserDate
 from lms.domain.keys import CourseKey
 from lms.domain.outline import Block
 from lms.domain.partitions import UserPartition
 from lms.domain.progress import Progress
 from lms.domain.roles import Roles
-from lms.domain.site import Site
+from lms.domain.site import Site, WaffleFlag
 from lms.domain.users import User
 from lms.table import codecs, items, keys
 from lms.table.codecs import Codec
@@ -34,7 +35,7 @@ from lms.table.courses import to_course
 from lms.table.items import ItemType
 from lms.table.keys import Key
 from lms.table.learners import to_enrollment, to_progress
-from lms.table.outlines import from_blocks, to_blocks
+from lms.table.outlines import from_blocks, from_content_dates, to_blocks, to_course_dates
 from lms.table.site import to_site
 from lms.table.users import to_roles, to_user
 from tests.examples import one_in
@@ -58,6 +59,7 @@ from tests.unit.strategies import json_values, moments, sendable_text
         "a course": (keys.course(COURSE_ID), f"COURSE#{COURSE_ID}", "OVERVIEW"),
         "an outline": (keys.outline(COURSE_ID), f"COURSE#{COURSE_ID}", "OUTLINE#00"),
         "a further part of an outline": (keys.outline(COURSE_ID, 7), f"COURSE#{COURSE_ID}", "OUTLINE#07"),
+        "a course's dates": (keys.course_dates(COURSE_ID), f"COURSE#{COURSE_ID}", "DATES"),
         "the site": (keys.site(), "SITE", "CONFIG#SITE"),
     },
 )
@@ -100,6 +102,7 @@ upgrades = st.builds(UpgradeDeadlineConfig, flags, flags)
 requirements = st.builds(MilestoneRequirement, st.integers(), flags, flags)
 content_groups = st.builds(CohortContentGroup, st.integers(), sendable_text, st.integers())
 partitions = st.builds(UserPartition, sendable_text, sendable_text, st.lists(st.integers()).map(tuple), flags)
+user_dates = st.builds(UserDate, st.integers(), st.none() | moments, st.none() | st.timedeltas())
 optional_text = st.none() | sendable_text
 VALUES: dict[Codec, st.SearchStrategy[Any]] = {
     codecs.TEXT: sendable_text,
@@ -129,6 +132,10 @@ VALUES: dict[Codec, st.SearchStrategy[Any]] = {
     codecs.SEQUENCE: st.lists(sendable_text).map(tuple),
     codecs.CONTENT_GROUPS: st.lists(content_groups, max_size=3).map(tuple),
     codecs.USER_PARTITIONS: st.lists(partitions, max_size=3).map(tuple),
+    codecs.SCHEDULE: st.builds(Schedule, moments, moments),
+    codecs.USER_DATES: st.lists(user_dates, max_size=3).map(tuple),
+    codecs.WAFFLE_FLAG: st.builds(WaffleFlag, st.none() | flags, flags, flags, flags),
+    codecs.SWITCHES: st.dictionaries(sendable_text, flags),
 }
 """What a field may hold, by its codec."""
 ITEM_TYPES = {name.lower(): value for name, value in vars(items).items() if isinstance(value, ItemType)}
@@ -268,8 +275,9 @@ def test_a_user_has_the_defaults_for_what_is_missing() -> None:
 
 
 def test_an_enrollment_is_read_from_all_its_fields() -> None:
+    certificate, schedule, extension = Certificate("downloadable", "verified"), Schedule(NOW, NOW), UserDate(7, NOW)
     enrolled = Enrollment(
-        COURSE_ID, NOW, "verified", False, Certificate("downloadable", "verified"), NOW, True, 7, {"100": 2}
+        COURSE_ID, NOW, "verified", False, certificate, NOW, True, 7, {"100": 2}, schedule, (extension,)
     )
 
     assert to_enrollment(items.ENROLLMENT.write(held(enrolled) | {"changed": NOW})) == enrolled
@@ -343,6 +351,8 @@ def test_a_site_is_read_from_all_its_fields() -> None:
         {"DemoX+DX101": DurationLimit(None, NOW)},
         True,
         {"DemoX": UpgradeDeadlineConfig(True, False)},
+        WaffleFlag(True, True, True, True),
+        {"DemoX": False},
     )
 
     assert to_site(items.SITE.write(held(site))) == site
@@ -463,6 +473,37 @@ def test_a_large_outline_is_cut_into_items_that_fit(monkeypatch: pytest.MonkeyPa
     assert {values["parts"] for _, values in written} == {len(written)}
     assert all(len(values["blocks"]) <= 50 for _, values in written)
     assert to_blocks(stored(written)) == tree
+
+
+dates_of_edx_when = st.tuples(st.none() | moments, st.none() | st.timedeltas())
+content_dates = st.builds(
+    lambda pk, texts, dates: ContentDate(pk, *texts, *dates),
+    st.integers(),
+    st.tuples(sendable_text, sendable_text, sendable_text),
+    dates_of_edx_when,
+)
+
+
+@given(st.lists(content_dates, max_size=5), st.none() | flags)
+def test_a_courses_dates_are_read_as_they_were_written(written: list[ContentDate], relative_dates: bool | None) -> None:
+    values = {"content_dates": from_content_dates(written), "relative_dates": relative_dates}
+
+    read = to_course_dates(items.COURSE_DATES.write(values))
+
+    assert (read.content_dates, read.relative_dates) == (written, relative_dates)
+
+
+def test_a_course_without_dates_of_its_own_has_none() -> None:
+    assert to_course_dates({}).content_dates == []
+
+
+def test_a_courses_5000_dates_stay_below_the_limit_of_an_item() -> None:
+    dates = [
+        ContentDate(700_000 + 3 * n, "problem", f"{n * 7919:032x}", "due", NOW + timedelta(hours=n))
+        for n in range(5000)
+    ]
+
+    assert len(from_content_dates(dates)) < 200_000
 
 
 def test_a_learners_5000_completions_stay_far_below_the_limit_of_an_item() -> None:

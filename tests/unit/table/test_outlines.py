@@ -68,7 +68,7 @@ def test_an_outline_of_several_parts_is_put_together_and_kept(kept_in_the_table:
     assert len(parts) > 2
     kept_in_the_table(parts)
 
-    outline = keep_outline(KEY, parts[0])
+    outline = keep_outline(KEY, {keys.key_name(parts[0]): parts[0]})
 
     assert list(outline.blocks) == OLD
     assert cached_outline(COURSE_ID) is outline
@@ -98,11 +98,11 @@ def test_parts_that_do_not_fit_together_are_no_outline_and_are_not_kept(
     kept_in_the_table(spoilt)
 
     with pytest.raises(UnavailableError, match="do not fit together") as caught:
-        keep_outline(KEY, spoilt[0])
+        keep_outline(KEY, {keys.key_name(spoilt[0]): spoilt[0]})
 
     assert cached_outline(COURSE_ID) is None
     assert "chapter" not in str(caught.value)
 
 
 def test_a_course_without_an_outline_is_its_course_block() -> None:
-    assert list(keep_outline(KEY, None).blocks) == [Block("course", "course", None)]
+    assert list(keep_outline(KEY, {}).blocks) == [Block("course", "course", None)]

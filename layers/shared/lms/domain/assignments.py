@@ -121,12 +121,12 @@ class _Structure:
     def assignments(self, subsection: int, course_end: datetime | None) -> Iterator[Assignment]:
         block = self._outline.blocks[subsection]
         if block.graded:
-            released = self._has_begun(block.start)
+            released = self._has_begun(self._viewer.start(block))
             yield Assignment(
                 block=subsection,
                 title=block.display_name or "Assignment",
                 type=block.format,
-                due=block.due,
+                due=self._viewer.due(block),
                 complete=released and self._is_complete(subsection),
                 released=released,
                 first_component=self._first_leaf(subsection),
@@ -147,7 +147,7 @@ class _Structure:
             extra_info = None
             match ora.get("date_config_type"):
                 case "subsection":
-                    start, due = block.start, block.due
+                    start, due = self._viewer.start(block), self._viewer.due(block)
                 case "course_end":
                     start, due = None, course_end
                 case _:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from lms.domain.assignments import Assignment, CourseProgress, assignments_of, course_progress
+from lms.domain.course_dates import learner_dates
 from lms.domain.enrollments import EnrolledCourse, Enrollment, newest_first
 from lms.domain.errors import InvalidPageError
 from lms.domain.learners import Learner, OutlineCompletion
@@ -115,15 +116,20 @@ def expected_courses_with_work(learner: Learner, query: DashboardQuery) -> list[
     return [enrollment.course_id for enrollment in shown]
 
 
-def course_work(enrolled: EnrolledCourse, content: OutlineCompletion, learner: Learner, now: datetime) -> CourseWork:
+def course_work(
+    enrolled: EnrolledCourse, content: OutlineCompletion, learner: Learner, site: Site, now: datetime
+) -> CourseWork:
     """What the learner has done in a course, out of its outline and the completed blocks. (mobile-users.md 7.8)"""
-    progress = learner.progress_in(enrolled.course.id)
-    viewer = viewer_of(enrolled.course, content.outline, learner.roles, enrolled.enrollment, now)
+    course, outline, progress = enrolled.course, content.outline, learner.progress_in(enrolled.course.id)
+    dates = learner_dates(course, outline.dates, enrolled.enrollment, learner.user, site)
+    viewer = viewer_of(course, outline, learner.roles, enrolled.enrollment, dates, now)
+    course_block = outline.blocks[0]
+    course_end = dates.date((course_block.type, course_block.name, "end"), course.end)
     return CourseWork(
         enrolled,
-        content.outline,
-        assignments_of(content.outline, viewer, content.completed, progress.selected, enrolled.course.end),
-        last_completed_path(content.outline, progress.last_completed_block),
+        outline,
+        assignments_of(outline, viewer, content.completed, progress.selected, course_end),
+        last_completed_path(outline, progress.last_completed_block),
     )
 
 

@@ -25,6 +25,26 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a learner set out in a course: relative dates count from then. (mobile-users.md 7.12)"""
+
+    start: datetime
+    created: datetime
+    """When the schedule was made, which later changes of its start leave alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserDate:
+    """An extension: a learner's own date, in place of a content date of the course. (mobile-users.md 7.12)"""
+
+    content_date: int
+    """The id of that `lms.domain.course_dates.ContentDate`."""
+    abs_date: datetime | None = None
+    rel_date: timedelta | None = None
+    """How much later than the course's date, where it gives none of its own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Enrollment:
     """A learner's enrollment in a course."""
 
@@ -41,6 +61,9 @@ class Enrollment:
     """The learner's cohort, by id."""
     random_groups: Mapping[str, int] = field(default_factory=dict)
     """Partition id -> the group that the learner was assigned to at random, as for an experiment."""
+    schedule: Schedule | None = None
+    user_dates: tuple[UserDate, ...] = ()
+    """The learner's extensions, the latest last: it wins."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from lms.domain.access import early_start
 from lms.domain.completions import block_digest
+from lms.domain.course_dates import CourseDates, LearnerDates
 from lms.domain.courses import CourseOverview
 from lms.domain.enrollments import Enrollment
 from lms.domain.errors import UnknownBlockError
@@ -58,16 +59,32 @@ class Viewer:
     beta_tester: bool
     groups: LearnerGroups
     now: datetime
+    dates: LearnerDates = field(default_factory=LearnerDates)
+
+    def start(self, block: Block) -> datetime | None:
+        """When the block itself begins for the user, as lists of assignments have it. (mobile-users.md 7.12)"""
+        return self.dates.date((block.type, block.name, "start"), block.start)
+
+    def due(self, block: Block) -> datetime | None:
+        """When the block is due for the user. (mobile-users.md 7.12)"""
+        return self.dates.date((block.type, block.name, "due"), block.due)
 
 
 class Outline:
     """A course's blocks: the course block first, parents before children, siblings in course order."""
 
-    def __init__(self, key: CourseKey, blocks: Sequence[Block], partitions: Sequence[UserPartition] = ()) -> None:
-        """`partitions`: those that the course's author made."""
+    def __init__(
+        self,
+        key: CourseKey,
+        blocks: Sequence[Block],
+        partitions: Sequence[UserPartition] = (),
+        dates: CourseDates | None = None,
+    ) -> None:
+        """`partitions`: those that the course's author made. `dates`: what edx-when has of the blocks."""
         self.key = key
         self.blocks = blocks
         self.partitions = partitions
+        self.dates = dates or CourseDates()
         self._children: list[list[int]] = [[] for _ in blocks]
         self._index: dict[tuple[str, str], int] = {}
         for index, block in enumerate(blocks):
@@ -101,12 +118,15 @@ class Outline:
 
     def is_visible(self, index: int, viewer: Viewer) -> bool:
         """Whether the viewer may load the block: not staff-only, begun, open to the viewer's groups."""
-        block = self.blocks[index]
-        opens = block.start and early_start(block.start, block.days_early_for_beta, viewer.beta_tester)
-        return viewer.staff or (
+        if viewer.staff:
+            return True
+        block, path = self.blocks[index], [self.blocks[at] for at in self.ancestors(index)]
+        start = viewer.dates.inherited(((above.type, above.name, "start") for above in path), block.start)
+        opens = start and early_start(start, block.days_early_for_beta, viewer.beta_tester)
+        return (
             (opens is None or viewer.now > opens)
             and not block.visible_to_staff_only
-            and viewer.groups.admit_to_courseware([self.blocks[at].group_access for at in self.ancestors(index)][::-1])
+            and viewer.groups.admit_to_courseware([above.group_access for above in path][::-1])
         )
 
     def digest(self, index: int) -> bytes:
@@ -115,7 +135,12 @@ class Outline:
 
 
 def viewer_of(
-    course: CourseOverview, outline: Outline, roles: Roles, enrollment: Enrollment | None, now: datetime
+    course: CourseOverview,
+    outline: Outline,
+    roles: Roles,
+    enrollment: Enrollment | None,
+    dates: LearnerDates,
+    now: datetime,
 ) -> Viewer:
     """The user as a viewer of the course's blocks."""
     return Viewer(
@@ -123,6 +148,7 @@ def viewer_of(
         beta_tester=roles.is_beta_tester(course.key),
         groups=learner_groups(outline.partitions, course, enrollment),
         now=now,
+        dates=dates,
     )
 
 

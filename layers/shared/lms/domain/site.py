@@ -4,6 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lms.domain.courses import DurationLimit, UpgradeDeadlineConfig
+from lms.domain.users import User
+
+
+@dataclass(frozen=True, slots=True)
+class WaffleFlag:
+    """A feature flag that an operator switches in the database; by default it is off."""
+
+    everyone: bool | None = None
+    """On or off for everybody; None: only on for the users below."""
+    authenticated: bool = False
+    staff: bool = False
+    superusers: bool = False
+
+    def is_active(self, user: User) -> bool:
+        """Whether the flag is on for a user who is logged in."""
+        if self.everyone is not None:
+            return self.everyone
+        return self.authenticated or (self.staff and user.staff) or (self.superusers and user.superuser)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +40,10 @@ class Site:
     """By `ORG+COURSE`."""
     upgrade_deadlines_enabled: bool = False
     org_upgrade_deadlines: Mapping[str, UpgradeDeadlineConfig] = field(default_factory=dict)
+    relative_dates: WaffleFlag = WaffleFlag()
+    """`course_experience.relative_dates`: whether courses may have dates that count from a learner's schedule."""
+    org_relative_dates: Mapping[str, bool] = field(default_factory=dict)
+    """The same for an organization's courses, whatever the flag says."""
 
 
 @dataclass(frozen=True, slots=True)

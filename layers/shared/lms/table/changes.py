@@ -11,9 +11,20 @@ from lms.domain.keys import CourseKey
 from lms.domain.outline import Block
 from lms.domain.partitions import UserPartition
 from lms.table import keys
-from lms.table.items import COMPLETION, COURSE, ENROLLMENT, OUTLINE, PROGRESS, ROLE, SITE, USER, ItemType
+from lms.table.items import (
+    COMPLETION,
+    COURSE,
+    COURSE_DATES,
+    ENROLLMENT,
+    OUTLINE,
+    PROGRESS,
+    ROLE,
+    SITE,
+    USER,
+    ItemType,
+)
 from lms.table.keys import Key
-from lms.table.outlines import from_blocks
+from lms.table.outlines import from_blocks, from_content_dates
 
 Fields = Mapping[str, Any]
 """Values by the names of the domain value's fields; None removes."""
@@ -120,6 +131,14 @@ def outline(
 ) -> list[Change]:
     """The course's blocks, in as many items as they need, and the user partitions that its author made."""
     return [Change(key, OUTLINE, fields, sources) for key, fields in from_blocks(str(course_key), blocks, partitions)]
+
+
+def course_dates(course_id: str, fields: Fields, sources: Sequence[Any]) -> Change:
+    """What `lms.domain.course_dates.CourseDates` is made of."""
+    values = dict(fields)
+    if "content_dates" in values:
+        values["content_dates"] = from_content_dates(values["content_dates"])
+    return Change(keys.course_dates(course_id), COURSE_DATES, values, sources)
 
 
 def site(fields: Fields, sources: Sequence[Any]) -> Change:

@@ -4,7 +4,7 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lms.domain.completions import DIGEST_BYTES
@@ -15,8 +15,9 @@ from lms.domain.courses import (
     MilestoneRequirement,
     UpgradeDeadlineConfig,
 )
-from lms.domain.enrollments import Certificate
+from lms.domain.enrollments import Certificate, Schedule, UserDate
 from lms.domain.partitions import UserPartition
+from lms.domain.site import WaffleFlag
 
 AttributeValue = Mapping[str, Any]
 """A value as DynamoDB writes it: `{"S": "…"}`, `{"N": "1"}`, `{"BOOL": true}`, `{"B": "<base64>"}`."""
@@ -81,6 +82,22 @@ def _decode_mode(stored: dict[str, Any]) -> CourseMode:
     return CourseMode(**{**stored, "expiration": stored["expiration"] and datetime.fromisoformat(stored["expiration"])})
 
 
+def encode_edx_when(abs_date: datetime | None, rel_date: timedelta | None) -> tuple[str | None, int | None]:
+    """A date of edx-when as JSON: a moment, or microseconds after one."""
+    return (
+        None if abs_date is None else abs_date.isoformat(),
+        None if rel_date is None else rel_date // timedelta(microseconds=1),
+    )
+
+
+def decode_edx_when(abs_date: str | None, rel_date: int | None) -> tuple[datetime | None, timedelta | None]:
+    """The date that was encoded."""
+    return (
+        None if abs_date is None else datetime.fromisoformat(abs_date),
+        None if rel_date is None else timedelta(microseconds=rel_date),
+    )
+
+
 TEXT = Codec(lambda value: {"S": value}, lambda stored: stored["S"])
 INTEGER = Codec(lambda value: {"N": str(value)}, lambda stored: int(stored["N"]))
 NUMBER = Codec(lambda value: {"N": repr(value)}, lambda stored: float(stored["N"]))
@@ -112,3 +129,10 @@ USER_PARTITIONS = json_codec(
     lambda partitions: [asdict(partition) for partition in partitions],
     lambda stored: tuple(UserPartition(**{**partition, "groups": tuple(partition["groups"])}) for partition in stored),
 )
+SCHEDULE = json_codec(_encode_dataclass, lambda stored: Schedule(**decode_datetimes(stored, "start", "created")))
+USER_DATES = json_codec(
+    lambda dates: [[date.content_date, *encode_edx_when(date.abs_date, date.rel_date)] for date in dates],
+    lambda stored: tuple(UserDate(content_date, *decode_edx_when(*date)) for content_date, *date in stored),
+)
+WAFFLE_FLAG = json_codec(_encode_dataclass, lambda stored: WaffleFlag(**stored))
+SWITCHES = json_codec(lambda value: dict(sorted(value.items())), dict)

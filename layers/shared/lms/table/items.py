@@ -22,13 +22,17 @@ from lms.table.codecs import (
     INTEGERS,
     MILESTONE_REQUIREMENTS,
     NUMBER,
+    SCHEDULE,
     SEQUENCE,
     SET,
     STRINGS,
+    SWITCHES,
     TEXT,
     UPGRADE_DEADLINE_CONFIG,
     UPGRADE_DEADLINE_CONFIGS,
+    USER_DATES,
     USER_PARTITIONS,
+    WAFFLE_FLAG,
     AttributeValue,
     Codec,
 )
@@ -103,6 +107,8 @@ ENROLLMENT = ItemType(
         "excluded_from_fbe": BOOLEAN,
         "cohort": INTEGER,
         "random_groups": INTEGERS,
+        "schedule": SCHEDULE,
+        "user_dates": USER_DATES,
         "changed": DATETIME,
     },
     owned_by_api=frozenset({"created", "mode", "active"}),
@@ -169,6 +175,7 @@ COURSE = ItemType(
     }
 )
 OUTLINE = ItemType({"blocks": BYTES, "parts": INTEGER, "partitions": USER_PARTITIONS})
+COURSE_DATES = ItemType({"content_dates": BYTES, "relative_dates": BOOLEAN})
 SITE = ItemType(
     {
         "mobile_configs": STRINGS,
@@ -180,5 +187,7 @@ SITE = ItemType(
         "org_course_duration_limits": DURATION_LIMITS,
         "upgrade_deadlines_enabled": BOOLEAN,
         "org_upgrade_deadlines": UPGRADE_DEADLINE_CONFIGS,
+        "relative_dates": WAFFLE_FLAG,
+        "org_relative_dates": SWITCHES,
     }
 )

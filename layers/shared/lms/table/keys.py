@@ -84,6 +84,10 @@ def outline(course_id: str, part: int = 0) -> Key:
     return _key(f"COURSE#{course_key.master if course_key else course_id}", f"OUTLINE#{part:02}")
 
 
+def course_dates(course_id: str) -> Key:
+    return _key(f"COURSE#{course_id}", "DATES")
+
+
 def site() -> Key:
     return _key("SITE", "CONFIG#SITE")
 

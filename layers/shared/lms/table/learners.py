@@ -1,7 +1,8 @@
 """Access patterns of learners: everything about one user, a user in one course, completions, and a visit's write."""
 
-from collections.abc import Iterable
-from typing import Any
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from lms.domain.courses import CourseOverview
 from lms.domain.enrollments import Enrollment
@@ -15,10 +16,15 @@ from lms.table import keys
 from lms.table.client import call
 from lms.table.courses import cached_course, course_reads, keep_course
 from lms.table.items import COMPLETION, ENROLLMENT, PROGRESS, Item
-from lms.table.outlines import cached_outline, keep_outline
-from lms.table.requests import get_items, query_user, read_together, update_fields
+from lms.table.outlines import cached_outline, keep_outline, outline_keys
+from lms.table.requests import BATCH, get_items, query_user, read_together, update_fields
 from lms.table.site import cached_site, get_site, keep_site
 from lms.table.users import to_roles, to_user
+
+T = TypeVar("T")
+
+_BATCH = BATCH // 3
+"""Courses in one request: completions, outline and dates are an item each."""
 
 
 def read_learner_and_site(username: str) -> tuple[Learner, Site]:
@@ -41,9 +47,13 @@ def read_learner_in_course(username: str, course: CourseKey) -> LearnerInCourse:
         keys.progress(username, course_id),
     )
     roles = [keys.course_role(username, course_id), keys.org_role(username, course.org)]
-    overview, outline, site = keys.course(course_id), keys.outline(course_id), keys.site()
+    overview, site = keys.course(course_id), keys.site()
     cached = cached_course(course_id), cached_outline(course_id), cached_site()
-    uncached = [key for key, value in zip((overview, outline, site), cached, strict=True) if value is None]
+    uncached = [
+        *([] if cached[0] else [overview]),
+        *([] if cached[1] else outline_keys(course_id)),
+        *([] if cached[2] else [site]),
+    ]
     found = get_items([profile, enrollment, progress, *roles, *uncached], consistent=True)
 
     def item(key: keys.Key) -> Any:
@@ -61,7 +71,7 @@ def read_learner_in_course(username: str, course: CourseKey) -> LearnerInCourse:
         enrollment=to_enrollment(item(enrollment)) if item(enrollment) else None,
         progress=to_progress(item(progress)) if item(progress) else Progress(course_id),
         course=the_course,
-        outline=cached[1] or keep_outline(course, item(outline)),
+        outline=cached[1] or keep_outline(course, found),
         site=cached[2] or keep_site(item(site)),
     )
 
@@ -70,20 +80,34 @@ def read_courses_and_completions(
     username: str, course_ids: Iterable[str], with_outline: Iterable[str]
 ) -> tuple[dict[str, CourseOverview], dict[str, OutlineCompletion]]:
     """The courses that exist among these, and the outlines and completions of some; one round trip."""
-    reads = course_reads(course_ids)
-    *courses, completions = read_together(*reads, lambda: read_completions(username, with_outline))
-    return {course_id: course for found in courses for course_id, course in found.items()}, completions
+    courses, completions = course_reads(course_ids), _completion_reads(username, with_outline)
+    found = read_together(*courses, *completions)
+    return _merged(found[: len(courses)]), _merged(found[len(courses) :])
 
 
 def read_completions(username: str, course_ids: Iterable[str]) -> dict[str, OutlineCompletion]:
-    """Outlines, and what a learner completed of them, by course id, for at most 50 courses; outlines from memory."""
+    """Outlines, and what a learner completed of them, by course id; outlines from memory. One round trip."""
+    return _merged(read_together(*_completion_reads(username, course_ids)))
+
+
+def _completion_reads(username: str, course_ids: Iterable[str]) -> list[Callable[[], dict[str, OutlineCompletion]]]:
+    """The reads of these courses' outlines and completions, to be made beside others: each is one request."""
+    ids = list(course_ids)
+    return [functools.partial(_read_completions, username, ids[at : at + _BATCH]) for at in range(0, len(ids), _BATCH)]
+
+
+def _merged(found: Iterable[Mapping[str, T]]) -> dict[str, T]:
+    return {course_id: value for part in found for course_id, value in part.items()}
+
+
+def _read_completions(username: str, course_ids: Iterable[str]) -> dict[str, OutlineCompletion]:
     courses = {course_id: key for course_id in course_ids if (key := parse_course_key(course_id)) is not None}
     outlines: dict[str, Outline | None] = {course_id: cached_outline(course_id) for course_id in courses}
-    uncached = [keys.outline(course_id) for course_id, outline in outlines.items() if outline is None]
+    uncached = [key for course_id, outline in outlines.items() if outline is None for key in outline_keys(course_id)]
     found = get_items([*(keys.completion(username, course_id) for course_id in courses), *uncached], consistent=False)
     completions = {}
     for course_id, key in courses.items():
-        outline = outlines[course_id] or keep_outline(key, found.get(keys.key_name(keys.outline(course_id))))
+        outline = outlines[course_id] or keep_outline(key, found)
         item = found.get(keys.key_name(keys.completion(username, course_id)), {})
         completions[course_id] = OutlineCompletion(outline, COMPLETION.read(item).get("completed", frozenset()))
     return completions

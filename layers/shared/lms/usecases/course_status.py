@@ -6,10 +6,18 @@ from datetime import datetime
 
 from lms import deadline
 from lms.domain.access import mobile_access_error
+from lms.domain.course_dates import learner_dates
 from lms.domain.errors import ConditionFailedError, CoursewareAccessError, NotEnrolledError, UnavailableError
 from lms.domain.keys import CourseKey
 from lms.domain.learners import LearnerInCourse
-from lms.domain.outline import current_path, moves_course_block, positions_after_visit, viewer_of, visited_block
+from lms.domain.outline import (
+    Viewer,
+    current_path,
+    moves_course_block,
+    positions_after_visit,
+    viewer_of,
+    visited_block,
+)
 from lms.domain.progress import CourseStatus, Progress, Visit, is_stale, moved
 from lms.domain.site import Features
 from lms.observation import Observation
@@ -82,12 +90,15 @@ def _moved(learner: LearnerInCourse, visit: Visit, now: datetime) -> Progress | 
     block = visited_block(learner.outline, visit.block_id)
     if is_stale(learner.progress, visit.modified, now):
         return None
-    viewer = viewer_of(learner.course, learner.outline, learner.roles, learner.enrollment, now)
-    positions = positions_after_visit(learner.outline, block, learner.progress.positions, viewer)
+    positions = positions_after_visit(learner.outline, block, learner.progress.positions, _viewer(learner, now))
     return moved(learner.progress, positions, moves_course_block(positions), now) if positions else None
 
 
 def _status(learner: LearnerInCourse, now: datetime) -> CourseStatus:
-    viewer = viewer_of(learner.course, learner.outline, learner.roles, learner.enrollment, now)
-    path = current_path(learner.outline, learner.progress.positions, viewer)
+    path = current_path(learner.outline, learner.progress.positions, _viewer(learner, now))
     return CourseStatus([learner.outline.usage_key(index) for index in path], learner.progress.last_completed_block)
+
+
+def _viewer(learner: LearnerInCourse, now: datetime) -> Viewer:
+    dates = learner_dates(learner.course, learner.outline.dates, learner.enrollment, learner.user, learner.site)
+    return viewer_of(learner.course, learner.outline, learner.roles, learner.enrollment, dates, now)

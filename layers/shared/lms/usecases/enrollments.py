@@ -56,7 +56,8 @@ def show_dashboard(username: str, query: DashboardQuery, now: datetime, observat
     if missing:
         contents |= read_completions(learner.user.username, missing)
     work = {
-        enrolled.course.id: course_work(enrolled, contents[enrolled.course.id], learner, now) for enrolled in needed
+        enrolled.course.id: course_work(enrolled, contents[enrolled.course.id], learner, site, now)
+        for enrolled in needed
     }
     primary = work.pop(selection.primary.course.id) if selection.primary else None
     return Dashboard(learner, site, selection.page, primary, work)

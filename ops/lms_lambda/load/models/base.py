@@ -15,7 +15,7 @@ from lms_lambda.load.reading import check_utf8, in_utc
 
 _NUMBER = re.compile(r"[+-]?[\d.]+")
 
-Kind = Literal["user", "enrollment", "role", "progress", "course", "site", "reference"]
+Kind = Literal["user", "enrollment", "user_date", "role", "progress", "course", "course_dates", "site", "reference"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,8 @@ class _EnrollmentDetail(RowModel):
 class Schedule(_EnrollmentDetail):
     label = "schedules.schedule"
     upgrade_deadline: DateTime | None = None
+    start_date: DateTime | None = None
+    created: DateTime | None = None
 
 
 class FBEEnrollmentExclusion(_EnrollmentDetail):
