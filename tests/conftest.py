@@ -49,6 +49,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--sam-local", action="store_true", help="use `sam local` on the build, in place of the local gateway"
     )
     parser.addoption("--build", action="store_true", help="test what `make build` makes, too")
+    parser.addoption("--fault-seed", type=int, default=1, help="the first seed of the tests in tests/faults")
+    parser.addoption("--fault-schedules", type=int, default=3, help="how many seeds each of them is run with")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

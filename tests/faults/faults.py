@@ -337,7 +337,7 @@ def every_fault(seconds: float = 0.2) -> Sequence[Fault]:
         incomplete(),
         slow(seconds),
         delayed(seconds),
-        delayed(seconds * 15),
+        delayed(seconds * 6),
         dripping(seconds),
         closed_afterwards(),
         partial_batch(0.5),

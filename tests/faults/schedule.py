@@ -2,11 +2,11 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from random import Random
 
-from tests.faults.faults import every_fault
-from tests.faults.proxy import Call, Fault
+from tests.faults.faults import delayed, every_fault
+from tests.faults.proxy import Call, Fault, Schedule
 
 RATES = (0.05, 0.1, 0.3, 0.6)
 """Shares of requests that meet a fault, in one schedule or another."""
@@ -50,6 +50,21 @@ class RandomSchedule:
         return draw.choices(fitting, weights)[0]
 
 
+class Jitter:
+    """Requests take up to so many seconds to reach DynamoDB, so that they overtake each other; some meet a fault."""
+
+    def __init__(self, seed: int, seconds: float, faults: Schedule) -> None:
+        self._draw = Random(f"jitter {seed}")
+        self._seconds = seconds
+        self._faults = faults
+
+    def __repr__(self) -> str:
+        return f"up to {self._seconds} s on the way, {self._faults}"
+
+    def next_fault(self, call: Call) -> Fault | None:
+        return self._faults.next_fault(call) or delayed(self._draw.uniform(0, self._seconds))
+
+
 class Script:
     """What a test writes down: the faults that calls of some kind meet, one after the other."""
 
@@ -89,8 +104,3 @@ def writes_of(sort_key: str) -> Callable[[Call], bool]:
 def is_read(call: Call) -> bool:
     """Whether the call writes nothing."""
     return not call.is_write
-
-
-def seeds(first: int, count: int) -> Sequence[int]:
-    """So many seeds from `first` on."""
-    return range(first, first + count)
