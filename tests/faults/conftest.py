@@ -21,7 +21,7 @@ from lms_lambda.gateway.rest_api import Gateway
 from lms_lambda.template import Template, read_template
 from tests.api import Api, Clock
 from tests.faults.proxy import FaultProxy, NoFaults
-from tests.faults.site import READS, Content, Site, content_of, fill_site
+from tests.faults.site import READS, Content, Site, ask_until_answered, content_of, fill_site
 
 RightAnswers = dict[tuple[str, str], Content]
 """By target and caller."""
@@ -30,7 +30,7 @@ Serve = Callable[[Template, Callable[[], datetime]], str]
 
 SECONDS = {"CourseTeamFunction": 6, "others": 5}
 """Seconds until a function's timeout in these tests, where a schedule should end soon."""
-SILENCE = 0.8
+SILENCE = 1.2
 """Seconds after which the table's client gives up an attempt at which no byte comes."""
 
 
@@ -116,16 +116,14 @@ def proxy(listening_proxy: tuple[FaultProxy, str], monkeypatch: pytest.MonkeyPat
 
 
 @pytest.fixture(scope="session")
-def site(dynamodb: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(dynamodb: str, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """The process's site: one table, filled once; tests bring learners of their own where they write."""
     name = f"faults-{uuid4()}"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TABLE_NAME", name)
-        create_table(name)
-        direct = boto3.client("dynamodb", endpoint_url=dynamodb, region_name="us-east-1")
-        site = Site(name, direct, tmp_path_factory.mktemp("site"))
-        fill_site(site)
-        yield site
+    create_table(name)
+    direct = boto3.client("dynamodb", endpoint_url=dynamodb, region_name="us-east-1")
+    site = Site(name, dynamodb, direct, tmp_path_factory.mktemp("site"))
+    fill_site(site)
+    return site
 
 
 @pytest.fixture(scope="session")
@@ -196,9 +194,8 @@ def remembered_answers() -> RightAnswers:
 def right_answers(api: Api, remembered_answers: RightAnswers) -> RightAnswers:
     """The answers to `READS` without faults, asked for once; the functions remember nothing of them."""
     if not remembered_answers:
-        for target, caller in READS:
-            answer = api.get(target, caller)
-            assert answer.status == 200, answer.body
-            remembered_answers[target, caller] = content_of(answer)
+        answers = {read: ask_until_answered(api, *read) for read in READS}
+        assert {answer.status for answer in answers.values()} == {200}
+        remembered_answers |= {read: content_of(answer) for read, answer in answers.items()}
         forget_cached()
     return remembered_answers

@@ -41,7 +41,7 @@ def learner(site: Site) -> str:
     world = site.world()
     username = site.new_user(world)
     world.enroll(username, COURSE_B)
-    world.load()
+    site.load(world)
     return username
 
 
