@@ -81,7 +81,7 @@ class Site:
         """Load the rows, past the proxy."""
         past = {"TABLE_NAME": self.table, "AWS_ENDPOINT_URL_DYNAMODB": self.endpoint, "TABLE_READ_SECONDS": "60"}
         with patch.dict(os.environ, past):
-            site.load(world)
+            world.load()
         assert not world.rejections
 
     def new_user(self, world: World) -> str:
@@ -154,7 +154,7 @@ def content_of(answer: Answer) -> Content:
 
 
 def ask_until_answered(api: Api, target: str, caller: str) -> Answer:
-    """The answer to a GET, asked for again while it is an honest refusal: a busy machine gives some without any fault."""
+    """The answer to a GET, asked for again while it is an honest refusal: a busy machine gives some without faults."""
     until = time.monotonic() + 60
     while True:
         answer = api.get(target, caller)

@@ -20,6 +20,8 @@ from tests.faults.faults import every_fault
 from tests.faults.proxy import Call, Fault, FaultProxy, Key
 from tests.faults.schedule import RandomSchedule, Script, always, writes_of
 
+pytestmark = pytest.mark.faults
+
 ITEM = {"PK": {"S": "USER#nora"}, "SK": {"S": "COUNTER"}}
 KEY: Key = ("USER#nora", "COUNTER")
 PATIENCE = 1.0
@@ -543,7 +545,6 @@ def test_after_any_fault_the_next_request_is_answered(
     assert [each.fault for each in proxy.exchanges] == [fault.name, None]
 
 
-@pytest.mark.faults
 def test_a_transaction_that_is_sent_again_is_known_by_its_token(
     proxy: FaultProxy, client: Client, counter: Counter
 ) -> None:
