@@ -20,7 +20,7 @@ def test_nothing_is_needed(configure: Configure) -> None:
     found = settings()
 
     assert (found.lms_root_url, found.cms_base, found.https) == ("", "localhost:8001", True)
-    assert (found.features, found.allowed_origins) == (DEFAULTS, frozenset())
+    assert (found.features, found.allowed_origins, found.media_url) == (DEFAULTS, frozenset(), "/media/")
 
 
 @cases(
@@ -69,6 +69,12 @@ def test_studio_is_linked_with_https_only_where_that_is_on(configure: Configure,
         "a root URL with an empty label": ("LMS_ROOT_URL", "https://a..b"),
         "a Studio with a scheme": ("CMS_BASE", "https://studio.example.org"),
         "a Studio with a blank": ("CMS_BASE", "studio example"),
+        "media without a slash at the end": ("MEDIA_URL", "/media"),
+        "media that are no path from the root": ("MEDIA_URL", "media/"),
+        "media with a blank": ("MEDIA_URL", "/a b/"),
+        "a media host without a path": ("MEDIA_URL", "https://cdn.example.org"),
+        "a media host without scheme": ("MEDIA_URL", "//cdn.example.org/"),
+        "media with a query": ("MEDIA_URL", "https://cdn.example.org/?x/"),
         "any origin": ("CORS_ORIGIN_WHITELIST", "*"),
         "an origin without scheme": ("CORS_ORIGIN_WHITELIST", "apps.example.org"),
         "an origin with a slash": ("CORS_ORIGIN_WHITELIST", "https://apps.example.org/"),
@@ -87,6 +93,13 @@ def test_a_setting_that_cannot_be_right_is_named(configure: Configure, name: str
 
     with pytest.raises(SettingsError, match=name):
         settings()
+
+
+@pytest.mark.parametrize("value", ["/media/", "/", "/a/b/", "https://cdn.example.org/", "http://127.0.0.1:9000/media/"])
+def test_media_are_below_a_path_or_a_url(configure: Configure, value: str) -> None:
+    configure(MEDIA_URL=value)
+
+    assert settings().media_url == value
 
 
 def test_the_bounds_of_audit_access_are_settings(configure: Configure) -> None:
