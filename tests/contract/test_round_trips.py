@@ -125,7 +125,7 @@ def test_progress_in_51_courses_is_two_rounds(world: World, api: Api, requests: 
 
     assert ["course_progress" in shown for shown in page] == [True] * 50
     # The courses, and completions with outlines in two requests: 100 keys each at the most.
-    assert sorted(requests.sent) == ["batch_get_item", "batch_get_item", "batch_get_item", "get_item", "query"]
+    assert sorted(requests.sent) == ["BatchGetItem", "BatchGetItem", "BatchGetItem", "GetItem", "Query"]
     assert requests.rounds == 2
 
 
