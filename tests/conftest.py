@@ -144,7 +144,7 @@ def table(dynamodb: str, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
 @pytest.fixture
 def world(table: str, tmp_path: Path) -> World:
     """An empty site, to be filled with dump rows and course exports through the real loader."""
-    return World(tmp_path)
+    return World(tmp_path, copies=True)
 
 
 @pytest.fixture

@@ -44,12 +44,12 @@ def usage_key(course_id: str, block_type: str, name: str) -> str:
 class World:
     """Rows and exports, collected by the calls below and loaded by `load`. Every row can be given any field.
 
-    `folder` takes the files; the table is empty.
+    `folder` takes the files; the table is empty. `copies`: what another test has loaded from the same files is copied.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, copies: bool = False) -> None:
         self._folder = folder
-        self._is_empty = True
+        self._may_copy = copies
         self._numbers = itertools.count(1000)
         self.rows: list[dict[str, Any]] = []
         self.files: list[Path] = []
@@ -160,8 +160,8 @@ class World:
         dump = self._folder / f"dump-{next(self._numbers)}.json"
         dump.write_text(json.dumps(self.rows))
         files = [*self.files, *([dump] if self.rows else [])]
-        loaded = _load_into_empty_table(files) if self._is_empty else _load(files)
-        self._is_empty = False
+        loaded = _load_or_copy(files) if self._may_copy else _load(files)
+        self._may_copy = False
         self.rejections += loaded.rejections
         self.rows, self.files = [], []
         forget_cached()
@@ -194,8 +194,8 @@ def _load(files: list[Path]) -> _Loaded:
     return _Loaded(report, rejections)
 
 
-def _load_into_empty_table(files: list[Path]) -> _Loaded:
-    """Load; or put the items that came of it when the same files were loaded into another empty table before.
+def _load_or_copy(files: list[Path]) -> _Loaded:
+    """Load into an empty table; or put the items that came of it when the same files were loaded into another before.
 
     Most tests of a module begin with the same site, and to put its items takes a fifth of the time.
     """
