@@ -327,7 +327,7 @@ def test_an_extension_in_a_self_paced_course_with_relative_dates_is_what_edx_whe
     assert_both_agree(generated)
 
 
-@SETTINGS
+@settings(SETTINGS, max_examples=400)
 @given(anything())
 def test_whatever_edx_when_holds_is_read_as_it_reads_it(generated: Generated) -> None:
     assert_both_agree(generated)
