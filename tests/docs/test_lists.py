@@ -70,6 +70,16 @@ def test_operations_md_names_every_functions_log_group() -> None:
         assert f"`{folder}`" in listed, f'docs/operations.md, "Log groups", does not name {folder}'
 
 
+def test_every_field_of_an_answer_is_in_the_contract() -> None:
+    pages = [*ROOT.glob("docs/contract/*.md"), ROOT / "docs/deviations.md"]
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
+
+    for name, schema in document()["components"]["schemas"].items():
+        # What Django REST framework itself answers to OPTIONS.
+        for field in [] if name == "Metadata" else schema.get("properties", {}):
+            assert re.search(rf"\b{field}\b", text), f"write {field} of {name} into docs/contract or docs/deviations.md"
+
+
 def test_the_picture_of_the_system_has_every_function() -> None:
     picture = read("docs/architecture.md").split("```mermaid")[1].partition("```")[0]
 
