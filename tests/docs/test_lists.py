@@ -151,7 +151,9 @@ def test_getting_started_md_dumps_every_model() -> None:
     (command,) = re.findall(r"(?s) dumpdata .*?(?=\n {4}\S)", read("docs/getting-started.md"))
     dumped = set(re.findall(r"(?<= )[a-z_]+\.[a-z]+\b(?!\.)", command)) - {"dump.json"}
 
-    assert dumped == set(MODELS), "the `dumpdata` command of docs/getting-started.md names the models that are loaded"
+    missing = MODELS.keys() - dumped
+    assert not missing, "name the model in the `dumpdata` command of docs/getting-started.md"
+    assert dumped <= MODELS.keys()
 
 
 @pytest.mark.parametrize("model", MODELS)
