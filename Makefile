@@ -171,7 +171,7 @@ test-openapi: $(VENV)/.dev ## What Schemathesis makes of the OpenAPI document, a
 
 .PHONY: format
 format: $(VENV)/.dev ## Format the code and fix what ruff can fix
-	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 .PHONY: lock
 lock: ## Compile the pinned requirements again (needs uv on PATH)
