@@ -19,6 +19,8 @@ Answer = Callable[[list[Any]], dict[str, Any]]
 def table(monkeypatch: pytest.MonkeyPatch) -> Callable[[Answer], list[list[Any]]]:
     """`table(answer)`: BatchGetItem is answered by it, given the keys; the keys of each request."""
     monkeypatch.setenv("TABLE_NAME", "lms")
+    # Tests over HTTP that ran before in this process have more patience.
+    monkeypatch.delenv("TABLE_READ_SECONDS", raising=False)
     asked: list[list[Any]] = []
 
     def put(answer: Answer) -> list[list[Any]]:
