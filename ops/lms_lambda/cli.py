@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Thread
@@ -39,8 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         # The reader of our output went away, as `head` does; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return 2
     return code
 
 
@@ -134,7 +136,15 @@ def _load(options: argparse.Namespace) -> int:
 
     if options.create_table:
         _create_table_quietly()
-    return _explain_table_errors(lambda: load_and_show(options.files), "What is written is written: run it again.")
+    again = "What is written is written: run it again."
+    try:
+        return _explain_table_errors(lambda: load_and_show(options.files), again)
+    except BrokenPipeError:
+        raise
+    except Exception:
+        # Not 1, which says that all but some rows is loaded.
+        traceback.print_exc()
+        _fail(f"The load broke off. {again}")
 
 
 def _create_table_quietly() -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,16 @@ dump_rows = st.builds(
 
 def read_text(folder: Path, text: str | bytes, name: str = "dump.json") -> list[Row | BadRow]:
     return list(read_dump(write_file(folder / name, text)))
+
+
+def read_until_the_end(file: Path) -> tuple[list[Row | BadRow], str | None]:
+    """The rows of a dump, and why it cannot be read to its end."""
+    found: list[Row | BadRow] = []
+    try:
+        found.extend(read_dump(file))
+    except UnreadableDumpError as error:
+        return found, str(error)
+    return found, None
 
 
 def as_written(rows: list[Row | BadRow]) -> list[DumpRow]:
@@ -215,12 +226,6 @@ class TestBrokenRows:
         assert pks(found) == ["1", "1"]
         assert len(bad(found)) >= 1
 
-    def test_a_broken_row_at_the_end_is_named(self, tmp_path: Path) -> None:
-        found = read_text(tmp_path, f'[{GOOD}, {{"model": "auth.user", "pk": 2, "fie')
-
-        assert pks(found) == ["1"]
-        assert bad(found)[0].place == "row 2"
-
     def test_bytes_that_are_no_utf8_break_only_the_line_that_holds_them(self, tmp_path: Path) -> None:
         broken = b'{"model": "auth.user", "pk": 2, "fields": {"username": "\xff"}}'
 
@@ -248,12 +253,83 @@ class TestBrokenRows:
 
 
 class TestFilesThatEndEarly:
-    @pytest.mark.parametrize("text", [f"[{GOOD}", f"[{GOOD},", f"[{GOOD}, \n"])
-    def test_an_array_without_an_end_is_named_after_its_rows(self, tmp_path: Path, text: str) -> None:
-        found = read_text(tmp_path, text)
+    @pytest.mark.parametrize(
+        ("text", "name"),
+        [
+            (f"[{GOOD}", "row 1"),
+            (f"[{GOOD},", "row 1"),
+            (f"[{GOOD}, \n", "row 1"),
+            (f"[{GOOD}, {GOOD[:-1]}", "row 1"),
+            (f"[{GOOD}, {GOOD[:20]}", "row 1"),
+            (f"[{GOOD}, {{", "row 1"),
+            (f'[{GOOD}, {{"model": "a.b", "pk": 2, "fields": {{"x": [1, 2]', "row 1"),
+            (f'[{GOOD}, {{"model": "a.b", "pk": 2, "fields": {{"x": tru', "row 1"),
+            (f'[{GOOD}, {{"model": "a.b", "pk": 2, "fields": {{"x": -', "row 1"),
+            (f'[{GOOD}, {{"model": "a.b", "pk": 2, "fields": {{"x": 1.5e', "row 1"),
+            (f'[{GOOD}, {{"model": "a.b", "pk": 2, "fields": {{"x": "\\u00', "row 1"),
+            (f"{GOOD}\n{GOOD[:-1]}", "line 1"),
+            (f"{GOOD}\n{GOOD[:12]}", "line 1"),
+        ],
+    )
+    def test_a_dump_that_ends_in_the_middle_gives_its_whole_rows_and_names_the_last(
+        self, tmp_path: Path, text: str, name: str
+    ) -> None:
+        found, problem = read_until_the_end(write_file(tmp_path / "dump.json", text))
 
         assert pks(found) == ["1"]
-        assert bad(found) == [BadRow("row 2", "the file ends before its list does")]
+        assert bad(found) == []
+        assert problem == (
+            f"it ends in the middle, after {name} (auth.user pk 1), the last whole one, which is loaded. "
+            "Was the dump interrupted?"
+        )
+
+    @pytest.mark.parametrize("text", ["[", "[ ", f"[{GOOD[:30]}", GOOD[:30]])
+    def test_a_dump_that_ends_in_its_first_row_has_no_whole_one(self, tmp_path: Path, text: str) -> None:
+        found, problem = read_until_the_end(write_file(tmp_path / "dump.json", text))
+
+        assert (found, problem) == ([], "it ends in the middle, after no whole row. Was the dump interrupted?")
+
+    @pytest.mark.parametrize("form", ["array", "pretty array", "lines"])
+    def test_wherever_a_dump_is_cut_it_gives_its_whole_rows(self, tmp_path: Path, form: str) -> None:
+        made = (
+            {
+                "array": json.dumps(ROWS, ensure_ascii=False),
+                "pretty array": json.dumps(ROWS, ensure_ascii=False, indent=2),
+                "lines": as_lines(ROWS),
+            }[form]
+            .rstrip()
+            .encode()
+        )
+        ends = [end for end in range(len(made)) if made[:end].count(b"}}") > made[: end - 1].count(b"}}")]
+        for cut in range(1, len(made)):
+            found, problem = read_until_the_end(write_file(tmp_path / "dump.json", made[:cut]))
+
+            assert bad(found) == [], made[:cut]
+            assert problem is not None or form == "lines"
+            if form != "pretty array":
+                assert len(found) == sum(end <= cut for end in ends)
+                # After a whole line nothing says that more should follow.
+                assert (problem is None) == (form == "lines" and made[:cut].rstrip().endswith(b"}}"))
+
+    @pytest.mark.parametrize(
+        "broken",
+        [
+            '{"model": "auth.user", "pk": 2, "fields": {"x": }}',
+            '{"model": "auth.user", "pk": 2 "fields": {}}',
+            '{"model": "auth.user", "pk": 2, "fields": {} oops}',
+            '{"model": "auth.user", "pk": 2, "fields": {"x": truth}}',
+            "oops",
+        ],
+    )
+    @pytest.mark.parametrize("form", ["[{0}, {1}]", "[{0}, {1}", "{0}\n{1}", "{0}\n{1}\n"])
+    def test_a_broken_row_at_the_end_is_a_broken_row(self, tmp_path: Path, broken: str, form: str) -> None:
+        text = form.replace("{0}", GOOD).replace("{1}", broken)
+
+        found, problem = read_until_the_end(write_file(tmp_path / "dump.json", text))
+
+        assert pks(found) == ["1"]
+        assert [row.place.partition(" ")[2] for row in bad(found)] == ["2"]
+        assert (problem is None) == (form != "[{0}, {1}")
 
     @pytest.mark.parametrize("rest", [f"\n[{GOOD}]", f", {GOOD}"])
     def test_what_follows_the_list_is_not_passed_over_in_silence(self, tmp_path: Path, rest: str) -> None:
@@ -262,22 +338,31 @@ class TestFilesThatEndEarly:
         assert len(found) > 1
 
     @pytest.mark.parametrize("name", ["dump.json.gz", "dump.jsonl.gz"])
-    def test_a_truncated_archive_gives_the_rows_before_the_cut_and_names_the_end(
-        self, tmp_path: Path, name: str
+    @pytest.mark.parametrize("missing", [1, 8, 100, 10_000])
+    def test_a_truncated_archive_gives_the_rows_before_the_cut_and_names_the_last(
+        self, tmp_path: Path, name: str, missing: int
     ) -> None:
         file = write_dump(tmp_path / name, [dump_row("auth.user", n, x=n**9) for n in range(20_000)])
-        file.write_bytes(file.read_bytes()[:-100])
+        file.write_bytes(file.read_bytes()[:-missing])
 
-        *rows, end = read_dump(file)
+        rows, problem = read_until_the_end(file)
 
         assert len(rows) > 10_000
         assert pks(rows) == [str(number) for number in range(len(rows))]
-        assert isinstance(end, BadRow)
-        assert end.place == "the end"
-        assert end.reason.startswith("the rest of the file cannot be read: ")
+        kind = "row" if name == "dump.json.gz" else "line"
+        assert problem == (
+            f"it ends in the middle, after {kind} {len(rows)} (auth.user pk {len(rows) - 1}), the last whole one, "
+            "which is loaded. Was the dump interrupted?"
+        )
+
+    def test_an_archive_that_is_hardly_begun_has_no_whole_row(self, tmp_path: Path) -> None:
+        file = write_dump(tmp_path / "dump.json.gz", [dump_row("auth.user", 1)])
+        file.write_bytes(file.read_bytes()[:5])
+
+        assert read_until_the_end(file) == ([], "it ends in the middle, after no whole row. Was the dump interrupted?")
 
     @pytest.mark.parametrize("name", ["dump.json.gz", "dump.jsonl.gz"])
-    def test_a_damaged_archive_gives_the_rows_before_the_damage_and_names_the_end(
+    def test_a_damaged_archive_gives_the_rows_before_the_damage_and_names_the_last(
         self, tmp_path: Path, name: str
     ) -> None:
         file = write_dump(tmp_path / name, [dump_row("auth.user", n, x=n**9) for n in range(20_000)])
@@ -286,11 +371,20 @@ class TestFilesThatEndEarly:
         content[damaged : damaged + 200] = b"\xff" * 200
         file.write_bytes(content)
 
-        *rows, end = read_dump(file)
+        rows, problem = read_until_the_end(file)
 
         assert len(pks(rows)) > 6_000
-        assert isinstance(end, BadRow)
-        assert end.place == "the end"
+        assert problem is not None
+        assert re.match(r"it cannot be read after (row|line) \d+ \(auth.user pk \d+\), the last whole one", problem)
+
+    def test_progress_is_told_up_to_the_whole_size_of_a_file_that_ends_early(self, tmp_path: Path) -> None:
+        file = write_file(tmp_path / "dump.json", f"[{GOOD},")
+        positions: list[int] = []
+
+        with pytest.raises(UnreadableDumpError):
+            list(read_dump(file, positions.append))
+
+        assert positions[-1] == file.stat().st_size
 
 
 class TestNoDumps:

@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 
 from lms.domain.users import User
 from lms.table import client
-from lms.table.answers import AttemptFailedError
+from lms.table.answers import AttemptFailedError, DynamoDBError
 from lms.table.course_team import revoke_role
 from lms.table.courses import get_courses
 from lms.table.ttl_cache import forget_cached
@@ -256,6 +258,22 @@ class TestUnusableInput:
             f"unusable: {file}: it is neither a dump of Django (JSON) nor a course export (OLX)\n"
         )
 
+    @pytest.mark.parametrize("name", ["dump.json", "dump.jsonl", "dump.json.gz"])
+    def test_a_dump_that_was_cut_off_is_named_with_its_last_whole_row_which_is_loaded(
+        self, load: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+    ) -> None:
+        file = write(tmp_path, MONA, ENROLLED, name=name)
+        file.write_bytes(file.read_bytes()[:-12])
+
+        code = load(file)
+
+        place = {"dump.json": "row 1", "dump.jsonl": "line 1", "dump.json.gz": "no whole row"}[name]
+        [line] = capsys.readouterr().err.splitlines()
+        assert code == 2
+        assert line.startswith(f"unusable: {file}: it ends in the middle, after {place}")
+        assert line.endswith("Was the dump interrupted?")
+        assert (get_user("mona") is not None) == (place != "no whole row")
+
     def test_a_folder_without_a_course_is_named(
         self, load: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -381,6 +399,69 @@ class TestTable:
             "lms-lambda: DynamoDB does not answer: TransactWriteItems: a test's fault; attempts: 1. "
             "What is written is written: run it again.\n"
         )
+
+    @pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException", "UnrecognizedClient"])
+    def test_a_table_that_may_not_be_written_any_more_ends_the_load(
+        self,
+        load: Command,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        code: str,
+    ) -> None:
+        real, written = client._attempt, []
+
+        def refused(operation: str, arguments: Any) -> Any:
+            if operation == "TransactWriteItems":
+                written.append(operation)
+                if len(written) > 2:
+                    raise DynamoDBError(code, "no")
+            return real(operation, arguments)
+
+        monkeypatch.setattr(client, "_attempt", refused)
+        rows = [dump_row("auth.user", n, username=f"u{n}", email=f"u{n}@example.org") for n in range(1, 2000)]
+
+        exit_code = load(write(tmp_path, *rows))
+
+        shown = capsys.readouterr()
+        assert exit_code == 2
+        assert "rejected" not in shown.err
+        assert code in shown.err or "There is no table" in shown.err
+        # What waited was not begun.
+        assert len(written) < 15
+
+    def test_a_load_that_breaks_off_is_2_and_is_finished_by_running_it_again(
+        self, load: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def broken(*_: Any) -> Any:
+            raise KeyError("a mistake")
+
+        file = write(tmp_path, MONA, ENROLLED)
+        with monkeypatch.context() as patch:
+            patch.setattr("lms_lambda.load.compose.enrollment_changes", broken)
+            first = load(file)
+        shown = capsys.readouterr().err
+
+        assert first == 2
+        assert "KeyError" in shown
+        assert shown.endswith("lms-lambda: The load broke off. What is written is written: run it again.\n")
+        assert load(file) == 0
+        assert capsys.readouterr().out.splitlines()[-1] == "Items: 1 written, 1 unchanged."
+
+    @pytest.mark.parametrize("stream", ["stdout", "stderr"])
+    def test_a_reader_that_goes_away_is_no_success(
+        self, dynamodb: str, table: str, tmp_path: Path, stream: str
+    ) -> None:
+        reading, writing = os.pipe()
+        os.close(reading)
+        program = "import sys; from lms_lambda.cli import main; sys.exit(main())"
+        arguments = ["load", "--endpoint-url", dynamodb, "--table-name", table, str(write(tmp_path, MONA, BAD_USER))]
+        out, err = [writing if stream == name else subprocess.DEVNULL for name in ("stdout", "stderr")]
+
+        finished = subprocess.run([sys.executable, "-c", program, *arguments], check=False, stdout=out, stderr=err)
+
+        os.close(writing)
+        assert finished.returncode == 2
 
 
 class TestToken:

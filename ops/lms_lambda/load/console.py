@@ -16,6 +16,13 @@ _MOST_REJECTIONS = 100
 """Rejected rows that are shown one by one; more are only counted."""
 
 
+class _Console(Console):
+    """A console that leaves it to the command what to do where its reader went away."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class _ProgressBar(ProgressListener):
     """Progress as a bar on standard error, where that is a terminal."""
 
@@ -48,7 +55,7 @@ class _ProgressBar(ProgressListener):
 def load_and_show(paths: Sequence[Path], quiet: bool = False) -> int:
     """Load the files and say what became of them; the exit code. `quiet`: only what went wrong is said."""
     os.environ.setdefault("TABLE_READ_SECONDS", "60")
-    out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+    out, err = _Console(highlight=False), _Console(stderr=True, highlight=False)
     count = 0
 
     def show_rejection(rejection: Rejection) -> None:

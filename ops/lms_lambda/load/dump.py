@@ -16,6 +16,8 @@ _LONGEST_ROW = 64 << 20
 """Characters; a row that is not whole after so many is broken."""
 _NEXT_ROW = re.compile(r'\{\s*"model"\s*:')
 _SPACE = re.compile(r"[\s,]*")
+_BEGUN = re.compile(r"\s*|-|[.eE][+-]?|t(r(u)?)?|f(a(l(s)?)?)?|n(u(l)?)?")
+"""What may be left where a value was begun and cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,19 @@ class BadRow:
 
 
 class UnreadableDumpError(Exception):
-    """A file that is no dump at all; the text says why."""
+    """A file that is no dump at all, or none to its end; the text says why."""
+
+
+class _CutOffError(Exception):
+    """A dump that ends in the middle."""
 
 
 def read_dump(path: Path, report: Callable[[int], None] = lambda _: None) -> Iterator[Row | BadRow]:
-    """The rows of a dump, in order. `report` hears how many of its bytes are read. Raises UnreadableDumpError."""
+    """The rows of a dump, in order. `report` hears how many of its bytes are read.
+
+    Raises UnreadableDumpError; for a dump that cannot be read to its end, after the rows before.
+    """
+    last: Row | None = None
     with open_unpacked(path) as (file, stream):
         try:
             first = _first_character(stream)
@@ -54,11 +64,20 @@ def read_dump(path: Path, report: Callable[[int], None] = lambda _: None) -> Ite
             for count, row in enumerate(rows):
                 if count % 1000 == 0:
                     report(file.tell())
+                last = row if isinstance(row, Row) else last
                 yield row
-        except (OSError, EOFError, zlib.error) as error:
-            # gzip's errors: a truncated or damaged archive. What was read so far is good.
-            yield BadRow("the end", f"the rest of the file cannot be read: {error}")
-        report(path.stat().st_size)
+        except (_CutOffError, EOFError):
+            reason = f"it ends in the middle, after {_describe(last)}. Was the dump interrupted?"
+            raise UnreadableDumpError(reason) from None
+        except (OSError, zlib.error) as error:
+            # gzip's errors, too: a damaged archive.
+            raise UnreadableDumpError(f"it cannot be read after {_describe(last)}: {error}") from error
+        finally:
+            report(path.stat().st_size)
+
+
+def _describe(last: Row | None) -> str:
+    return f"{last.place} ({last.model} pk {last.pk}), the last whole one, which is loaded" if last else "no whole row"
 
 
 def _first_character(stream: IO[bytes]) -> str:
@@ -78,6 +97,9 @@ def _read_lines(stream: IO[bytes]) -> Iterator[Row | BadRow]:
             try:
                 yield _row(json_decoder.decode(text.decode()), f"line {number}")
             except (ValueError, RecursionError) as error:
+                is_last = not line.endswith(b"\n") and len(line) < _LONGEST_ROW
+                if is_last and _is_cut(error, text.decode(errors="surrogateescape")):
+                    raise _CutOffError from None
                 yield BadRow(f"line {number}", f"not JSON: {_first_line(error)}")
 
 
@@ -98,8 +120,7 @@ def _read_array(stream: IO[bytes]) -> Iterator[Row | BadRow]:
         at = space.end() if space else at
         if at == len(text):
             if ended:
-                yield BadRow(f"row {number + 1}", "the file ends before its list does")
-                return
+                raise _CutOffError
             more()
             continue
         if text[at] == "]":
@@ -115,10 +136,14 @@ def _read_array(stream: IO[bytes]) -> Iterator[Row | BadRow]:
             if not ended and len(text) - at < _LONGEST_ROW and _may_be_cut(error, text):
                 more()
                 continue
+            if ended and _is_cut(error, text):
+                raise _CutOffError from None
             number += 1
             yield BadRow(f"row {number}", f"not JSON: {_first_line(error)}")
             at += 1
             while not (found := _NEXT_ROW.search(text, at)):
+                if ended and not text.rstrip().endswith("]"):
+                    raise _CutOffError from None
                 if ended:
                     return
                 at = max(at, len(text) - 64)
@@ -139,6 +164,16 @@ def _may_be_cut(error: Exception, text: str) -> bool:
     if not isinstance(error, json.JSONDecodeError):
         return False
     return error.msg.startswith("Unterminated string") or error.pos > len(text) - 64
+
+
+def _is_cut(error: Exception, text: str) -> bool:
+    """Whether a row that is the last of its file is broken because the file ends in it."""
+    if not isinstance(error, json.JSONDecodeError):
+        # Half of a letter: what decodes bytes strictly never gets as far as the JSON.
+        return isinstance(error, UnicodeDecodeError) and error.reason == "unexpected end of data"
+    if error.msg.startswith(("Unterminated string", "Invalid \\u")):
+        return True
+    return _BEGUN.fullmatch(text, error.pos) is not None
 
 
 def _row(value: Any, place: str) -> Row | BadRow:

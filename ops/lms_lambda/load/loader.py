@@ -57,7 +57,7 @@ class Report:
     """Items by outcome: written, unchanged, kept, refused."""
     rejections: int = 0
     unusable: list[str] = field(default_factory=list)
-    """Files that are neither a dump nor an export, and why."""
+    """Files that are neither a dump nor an export, or cannot be read to their end, and why."""
 
     @property
     def exit_code(self) -> int:

@@ -22,6 +22,15 @@ _BYTES = 3_000_000
 """Bytes in one transaction, below DynamoDB's 4 MB."""
 _TRIES = 5
 """Times that a change is worked out anew because its item changed in between."""
+_OF_THE_CHANGE = frozenset(
+    {
+        "ItemCollectionSizeLimitExceededException",
+        "RequestEntityTooLarge",
+        "TransactionCanceledException",
+        "ValidationException",
+    }
+)
+"""DynamoDB's refusals that are for what is in a change; any other ends the load."""
 
 Outcomes = list[tuple[Change, str, str]]
 """What became of each change (written, unchanged, kept, refused), and the reason where it is refused."""
@@ -33,10 +42,12 @@ def write_changes(
     """Write the changes, and count their outcomes: written, unchanged, kept (in part: the API's own), refused.
 
     `refuse` hears of each change that cannot be written, and why; `report`, how many more are done.
-    Raises UnavailableError when the table stays out of reach: what is written is written, and loading again goes on.
+    Raises UnavailableError when the table stays out of reach, or DynamoDBError when it may not be written: what is
+    written is written, and loading again goes on.
     """
     outcomes: Counter[str] = Counter()
-    with ThreadPoolExecutor(_WORKERS) as workers:
+    workers = ThreadPoolExecutor(_WORKERS)
+    try:
         running: set[Future[Outcomes]] = set()
         for chunk in _chunks(iter(changes)):
             running.add(workers.submit(_write_chunk, chunk))
@@ -44,6 +55,9 @@ def write_changes(
                 running = _collect(running, outcomes, refuse, report)
         while running:
             running = _collect(running, outcomes, refuse, report)
+    finally:
+        # After a failure none that waits is begun: each would wait for the table as long.
+        workers.shutdown(cancel_futures=True)
     return outcomes
 
 
@@ -105,6 +119,8 @@ def _write_alone(change: Change) -> tuple[Change, str, str]:
     except ChangeRefusedError as refusal:
         return change, "refused", str(refusal)
     except DynamoDBError as error:
+        if error.code not in _OF_THE_CHANGE:
+            raise
         return change, "refused", f"DynamoDB refuses it: {error.code}"
     return change, "refused", "its item keeps changing"
 
