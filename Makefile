@@ -79,10 +79,8 @@ ci: ## All of the suites, as the gate runs them (needs Java 17, npm, Python 3.13
 DYNAMODB_LOCAL := .cache/dynamodb-local
 
 .PHONY: test-integration
-test-integration: $(VENV)/.dev $(DYNAMODB_LOCAL)/.done ## The same tests and a large load, against DynamoDB Local (needs Java 17 and npm)
-	@$(BIN)/python -m pytest --dynamodb-local tests/team tests/ops/test_load.py tests/ops/test_large_load.py \
-	  tests/contract/test_course_status.py tests/contract/test_dashboard.py tests/contract/test_round_trips.py \
-	  tests/contract/test_user_detail.py tests/contract/test_worked_example.py
+test-integration: $(VENV)/.dev $(DYNAMODB_LOCAL)/.done ## The tests marked dynamodb_local, and a large load, against DynamoDB Local (needs Java 17 and npm)
+	@$(BIN)/python -m pytest --dynamodb-local -m dynamodb_local
 
 .PHONY: test-oracles
 test-oracles: .venv-oracles/.done ## Hold rules against the packages of Open edX that have them (needs Python 3.13)

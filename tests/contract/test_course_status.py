@@ -13,6 +13,8 @@ from tests.api import Answer, Api
 from tests.contract.wire import NOT_FOUND, VERSIONS, assert_body, status_path
 from tests.world import COURSE_A, COURSE_B, WORKED_TREE, Tree, World
 
+pytestmark = pytest.mark.dynamodb_local
+
 A = "block-v1:DemoX+DX101+2026_T1"
 COURSE = f"{A}+type@course+block@course"
 CH1, CH2 = f"{A}+type@chapter+block@ch1", f"{A}+type@chapter+block@ch2"

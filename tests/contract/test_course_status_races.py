@@ -14,6 +14,8 @@ from tests.api import NOW
 from tests.functions import FunctionOfTemplate
 from tests.world import COURSE_A, World, usage_key
 
+pytestmark = pytest.mark.dynamodb_local
+
 VISITS = 64
 PATH = f"/api/mobile/v1/users/mona/course_status_info/{COURSE_A}"
 

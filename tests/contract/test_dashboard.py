@@ -7,6 +7,8 @@ import pytest
 from tests.api import Api
 from tests.world import Tree, World, usage_key
 
+pytestmark = pytest.mark.dynamodb_local
+
 EMPTY_PAGE: dict[str, Any] = {
     "next": None,
     "previous": None,

@@ -11,6 +11,8 @@ from tests.api import Api
 from tests.table_calls import replace_call
 from tests.world import COURSE_A, WORKED_TREE, World, usage_key
 
+pytestmark = pytest.mark.dynamodb_local
+
 
 class Requests:
     """Requests to the table, by operation, and rounds: requests of one round are sent side by side."""

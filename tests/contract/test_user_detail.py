@@ -5,6 +5,8 @@ import pytest
 from tests.api import Api
 from tests.world import World
 
+pytestmark = pytest.mark.dynamodb_local
+
 DENIED = {"detail": "You do not have permission to perform this action."}
 
 

@@ -8,6 +8,8 @@ from tests.api import Answer, Api
 from tests.contract.wire import GRANTED, assert_body
 from tests.world import COURSE_A, COURSE_B, Tree, World, usage_key
 
+pytestmark = pytest.mark.dynamodb_local
+
 LMS = "https://lms.example.org"
 SHARING = {
     "facebook": "utm_medium=social&utm_campaign=social-sharing-db&utm_source=facebook",

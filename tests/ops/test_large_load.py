@@ -21,7 +21,7 @@ from lms_lambda.dynamodb.tables import create_table, sdk_client
 from tests.ops.dumps import DumpRow, dump_row
 
 # The embedded one is too slow for it.
-pytestmark = pytest.mark.integration("dynamodb-local")
+pytestmark = [pytest.mark.integration("dynamodb-local"), pytest.mark.dynamodb_local]
 
 USERS = 20_000
 COURSES = 1_000

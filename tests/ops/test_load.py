@@ -50,6 +50,8 @@ from tests.examples import one_in
 from tests.ops.dumps import dump_row, load_files, stored_items, write_dump
 from tests.world import COURSE_A, COURSE_B, DAY_ONE, WORKED_TREE, World, usage_key
 
+pytestmark = pytest.mark.dynamodb_local
+
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
 NO_ENROLLMENT = "there is no enrollment 55 in the files that are loaded together"
 NOBODY = "there is no user 77"

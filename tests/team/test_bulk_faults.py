@@ -30,6 +30,8 @@ from tests.team.conftest import (
 )
 from tests.world import World
 
+pytestmark = pytest.mark.dynamodb_local
+
 NOT_SAVED = "The change could not be saved. Try again."
 OUTCOME_UNKNOWN = "The change may not have been saved: the database did not answer. Reload to see the current role."
 INVALID_COURSE = "Invalid course_id or course not found."

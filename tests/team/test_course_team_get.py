@@ -10,6 +10,8 @@ from tests.api import Api
 from tests.team.conftest import COURSE_0, COURSE_1, COURSE_2, PATH, Team
 from tests.world import World
 
+pytestmark = pytest.mark.dynamodb_local
+
 NOT_PROVIDED = {"detail": "Authentication credentials were not provided."}
 MISSING = {
     "detail": "Missing required query parameters. At least one of 'email', 'username', or 'user_id' is required."

@@ -23,6 +23,8 @@ from tests.team.conftest import (
 )
 from tests.world import World
 
+pytestmark = pytest.mark.dynamodb_local
+
 NOT_AN_OBJECT = "Request data must be a JSON object with 'email' and 'bulk_role_operations' fields."
 EMAIL_REQUIRED = "Missing required field: 'email' is required."
 OPERATIONS_REQUIRED = "Missing or empty 'bulk_role_operations' field. Must be a non-empty list."
