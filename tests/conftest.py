@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from uuid import uuid4
@@ -20,7 +21,7 @@ from lms_lambda.gateway.http_server import DevServer
 from lms_lambda.gateway.rest_api import Gateway
 from lms_lambda.gateway.sam_local import SamLocal
 from lms_lambda.gateway.tokens import local_key, public_jwk_set
-from lms_lambda.template import read_template
+from lms_lambda.template import Template, read_template
 from tests.api import Api, Clock
 from tests.examples import QUICK
 from tests.sam_local.selection import can_be_put_to_sam
@@ -105,6 +106,12 @@ def dynamodb(environment: None, request: pytest.FixtureRequest) -> Iterator[str]
     del os.environ["AWS_ENDPOINT_URL_DYNAMODB"]
 
 
+def patient(template: Template) -> Template:
+    """The template with a minute for each function: the embedded DynamoDB answers one at a time, on a busy machine."""
+    functions = {name: replace(function, timeout=60) for name, function in template.functions.items()}
+    return replace(template, functions=functions)
+
+
 @pytest.fixture(scope="session")
 def clock() -> Clock:
     return Clock()
@@ -117,7 +124,7 @@ def server(dynamodb: str, clock: Clock, request: pytest.FixtureRequest) -> Itera
         with sam_local(dynamodb) as sam:
             yield sam
         return
-    served = DevServer(Gateway(read_template(TEMPLATE), ROOT, lambda: clock.now), "127.0.0.1", 0)
+    served = DevServer(Gateway(patient(read_template(TEMPLATE)), ROOT, lambda: clock.now), "127.0.0.1", 0)
     thread = Thread(target=served.serve_forever, daemon=True)
     thread.start()
     yield served
