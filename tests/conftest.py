@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 
 from lms.settings import settings
+from lms.table.connections import close_connections
 from lms.table.ttl_cache import forget_cached
 from lms.web.verifier import verifier
 from lms_lambda.dynamodb.dynamodb_local import DynamoDBLocal, DynamoDBLocalMissingError
@@ -102,6 +103,7 @@ def dynamodb(environment: None, request: pytest.FixtureRequest) -> Iterator[str]
     except DynamoDBLocalMissingError as problem:
         pytest.exit(str(problem), 2)
     yield endpoint
+    close_connections()
     engine.stop()
     del os.environ["AWS_ENDPOINT_URL_DYNAMODB"]
 
