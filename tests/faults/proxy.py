@@ -231,6 +231,8 @@ class FaultProxy:
         self._watched: Callable[[Key], bool] = lambda _: False
         self._applied_tokens: set[str] = set()
         self._lock = threading.Lock()
+        self._under_way = 0
+        self._all_done = threading.Condition(self._lock)
         self._item_locks: dict[Key, threading.Lock] = {}
         self._here = threading.local()
         self._listener: socket.socket | None = None
@@ -262,9 +264,11 @@ class FaultProxy:
             thread.join(10)
 
     def settle(self) -> None:
-        """Wait until everything that is held up has been delivered."""
+        """Wait until every request that has arrived is done with, those that are held up or late too."""
         while self._held:
             self._held.pop().join(60)
+        with self._all_done:
+            assert self._all_done.wait_for(lambda: self._under_way == 0, 60)
 
     def watch(self, watched: Callable[[Key], bool]) -> None:
         """Note in `history` how these items are after each of their writes."""
@@ -333,13 +337,26 @@ class FaultProxy:
         try:
             with contextlib.suppress(OSError), connection.makefile("rb") as stream:
                 while not self.is_stopped and (call := _read_call(stream)) is not None:
-                    if not self._answer(connection, call):
+                    with self._counted():
+                        stays_open = self._answer(connection, call)
+                    if not stays_open:
                         return
         finally:
             with self._lock:
                 self._connections.discard(connection)
             connection.close()
             self._close_upstream()
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._lock:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._all_done:
+                self._under_way -= 1
+                self._all_done.notify_all()
 
     def _answer(self, connection: socket.socket, call: Call) -> bool:
         """Do with the request what the schedule says; whether the connection stays open."""

@@ -170,7 +170,7 @@ def explained(proxy: FaultProxy, seed: int) -> Iterator[None]:
     except Exception as error:
         error.add_note(f"--fault-seed={seed} --fault-schedules=1")
         error.add_note(repr(proxy.schedule))
-        for exchange in proxy.exchanges[-60:]:
+        for exchange in proxy.exchanges[-40:]:
             done = "applied" if exchange.applied else "repeated" if exchange.repeated else ""
             reached = "not delivered" if exchange.reply is None else f"{exchange.reply.status} {done}".rstrip()
             named = ", ".join("/".join(key) for key in exchange.call.keys[:3])

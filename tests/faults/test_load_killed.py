@@ -187,15 +187,18 @@ def test_a_load_killed_again_and_again_is_completed_in_the_end(
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.3])
-def test_a_load_outlives_faults(
+def test_a_load_outlives_faults_or_says_to_run_it_again(
     rate: float, first_seed: int, database: Database, files: list[Path], undisturbed: tuple[Items, int]
 ) -> None:
     table = database.new_table()
+    ended: list[tuple[int, str]] = []
     with database.proxy(RandomSchedule(first_seed, rate)) as (proxy, url):
-        code, output = finish(run_load(url, table, files))
+        while not ended or (ended[-1][0] == 2 and len(ended) < 10):
+            ended.append(finish(run_load(url, table, files)))
 
-        assert code == 0, output
         assert any(each.fault for each in proxy.exchanges)
+    assert [code for code, _ in ended] == [2] * (len(ended) - 1) + [0], ended
+    assert all("again" in output for _, output in ended[:-1]), ended
     assert database.items(table) == undisturbed[0]
 
 
