@@ -427,8 +427,8 @@ class TestTable:
         assert exit_code == 2
         assert "rejected" not in shown.err
         assert code in shown.err or "There is no table" in shown.err
-        # What waited was not begun.
-        assert len(written) < 15
+        # What waited was not begun: the users make sixty transactions.
+        assert len(written) < 30
 
     def test_a_load_that_breaks_off_is_2_and_is_finished_by_running_it_again(
         self, load: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
