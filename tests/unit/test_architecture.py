@@ -47,15 +47,20 @@ def imports(*folders: Path) -> Iterator[Import]:
             yield from imports_of(path)
 
 
-def imports_of(path: Path) -> Iterator[Import]:
+@cache
+def imports_of(path: Path) -> list[Import]:
+    found = []
     for node in ast.walk(parsed(path)):
-        place = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        place = f"{path.relative_to(ROOT)}:{node.lineno}"
         if isinstance(node, ast.Import):
-            yield from (Import(alias.name, place) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
+            found += [Import(alias.name, place) for alias in node.names]
+        else:
             assert node.level == 0, f"{place}: a relative import"
             # `from lms.table import keys` imports lms.table.keys.
-            yield from (Import(f"{node.module}.{alias.name}", place) for alias in node.names)
+            found += [Import(f"{node.module}.{alias.name}", place) for alias in node.names]
+    return found
 
 
 def is_within(module: str, packages: tuple[str, ...]) -> bool:

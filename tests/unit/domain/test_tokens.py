@@ -126,6 +126,7 @@ def test_whether_a_token_is_restricted(value: Any, expected: bool) -> None:
         "no number as date of issue": ({"iat": float("nan")}, ""),
         "an endless date of issue": ({"iat": float("inf")}, ""),
         "a date of issue beyond the calendar": ({"iat": 10**30}, ""),
+        "a name that no answer could carry": ({"preferred_username": "mo\ud800na"}, ""),
         "a number as subject": ({"sub": 5}, ""),
         "null as subject": ({"sub": None}, ""),
         "a list as subject": ({"sub": ["x"]}, ""),

@@ -4,7 +4,7 @@ from urllib.parse import quote, urljoin
 
 from django.utils.encoding import filepath_to_uri, iri_to_uri
 from django.utils.http import RFC3986_SUBDELIMS
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lms.web.urls import lms_path, stored_file_url
@@ -21,7 +21,9 @@ def test_a_path_is_encoded_as_reverse_does_it(text: str) -> None:
 
 @given(st.sampled_from(["/media/", "/", "https://cdn.example.org/media/"]), texts)
 def test_a_stored_file_has_the_url_that_file_storage_gives_it(media_url: str, name: str) -> None:
-    name = f"organization_logos/{name.replace('/', '').replace(chr(92), '')}"
+    name = name.replace("/", "").replace(chr(92), "")
+    assume(name not in (".", ".."))  # no file is called so, and `urljoin` would follow it
+    name = f"organization_logos/{name}"
 
     assert stored_file_url(media_url, name) == urljoin(media_url, filepath_to_uri(name))
 
